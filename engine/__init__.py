@@ -1,0 +1,1 @@
+"""Pure ECG numerics: arrays in, arrays out. No sockets, clock, terminal or recording formats in here."""

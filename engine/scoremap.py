@@ -1,0 +1,31 @@
+from dataclasses import dataclass
+
+from engine.arrays import F32
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScoreMap:
+    """What the model says of one window: how anomalous it is, and where."""
+
+    bed: str
+    end_sample: int
+    """The window's end, as in `Window.end_sample`."""
+    map: F32
+    """(12, MAP_N) float32, anomaly per lead and map sample (`MAP_HZ`), on a scale where 1 is the threshold a
+    sample of normal ECG rarely passes; 0 where a lead was not assessable."""
+    score: float
+    """The window's anomaly; higher is more anomalous. NaN when the window was not assessed."""
+    threshold: float
+    """The score above which the window counts as anomalous."""
+    reason: str | None
+    """Why the window was not assessed ("starting", "gap", "lead off", "noise", "no beats", ...); None when it was."""
+
+    @property
+    def assessed(self) -> bool:
+        """Whether the model judged this window."""
+        return self.reason is None
+
+    @property
+    def anomalous(self) -> bool:
+        """Whether the window was assessed and lies above the threshold."""
+        return self.assessed and self.score > self.threshold

@@ -1,0 +1,74 @@
+"""`ecg-monitor`: a table of commands, each imported only when it is run, so that `--help` answers at once.
+
+The table is the project's composition root: it names commands of `simulators` and `training` as text, because
+`monitor` imports neither.
+"""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import Final
+
+from engine.errors import EcgMonitorError
+
+COMMANDS: Final[dict[str, tuple[str, str]]] = {
+    "demo": ("monitor.commands.demo", "a simulated patient, the monitor and its screen, nothing to configure"),
+    "listen": ("monitor.commands.listen", "receive beds and show them (or only watch over them: --headless)"),
+    "view": ("monitor.commands.view", "attach one more screen to a running core"),
+    "analyze": ("monitor.commands.analyze", "run whole recordings through the same pipeline, without sockets"),
+    "replay": ("simulators.commands.replay", "play a WFDB recording as if a bedside device sent it"),
+    "simulate": ("simulators.commands.simulate", "publish a synthetic patient"),
+    "train": ("training.commands.train", "train the model on PTB-XL"),
+    "evaluate": ("training.commands.evaluate", "evaluate the model on held-out folds"),
+    "bench": ("monitor.commands.bench", "measure speed and latency on this machine"),
+}
+"""Name -> (module with `add_arguments(parser)` and `run(arguments) -> int`, one-line help)."""
+
+DISCLAIMER: Final = "Research software, not a medical device: never rely on it for the care of a patient."
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; known errors become one line on stderr and one exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        if words and words[0] in COMMANDS:
+            return _run(words[0], words[1:])
+        _top_parser().parse_args(words)  # --help, --version, or a clear refusal
+        _top_parser().print_help()
+    except EcgMonitorError as error:
+        print(f"ecg-monitor: {error}", file=sys.stderr)  # noqa: T201
+        return error.EXIT_CODE
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _run(name: str, words: Sequence[str]) -> int:
+    module = importlib.import_module(COMMANDS[name][0])
+    parser = argparse.ArgumentParser(
+        prog=f"ecg-monitor {name}",
+        description=module.__doc__,
+        epilog=DISCLAIMER,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    module.add_arguments(parser)
+    code: int = module.run(parser.parse_args(words))
+    return code
+
+
+def _top_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="ecg-monitor",
+        description="A streaming 12-lead ECG monitor: alarms, and where the signal is anomalous.",
+        epilog="\n".join([*_help_lines(), "", "Options of a command: ecg-monitor COMMAND --help", "", DISCLAIMER]),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("command", nargs="?", choices=COMMANDS, metavar="COMMAND", help="one of the commands below")
+    parser.add_argument("--version", action="version", version=f"ecg-monitor {version('ecg-monitor')}")
+    return parser
+
+
+def _help_lines() -> list[str]:
+    return ["commands:", *(f"  {name:<10} {text}" for name, (_, text) in COMMANDS.items())]

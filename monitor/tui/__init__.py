@@ -1,0 +1,1 @@
+"""The terminal screen (Textual): displays what the core says, decides nothing."""
