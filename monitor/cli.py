@@ -14,10 +14,16 @@ from typing import Final
 from engine.errors import EcgMonitorError
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
-    "demo": ("monitor.commands.demo", "a simulated patient, the monitor and its screen, nothing to configure"),
+    "demo": (
+        "monitor.commands.demo",
+        "a simulated patient, the monitor and its screen, nothing to configure",
+    ),
     "listen": ("monitor.commands.listen", "receive beds and show them (or only watch over them: --headless)"),
     "view": ("monitor.commands.view", "attach one more screen to a running core"),
-    "analyze": ("monitor.commands.analyze", "run whole recordings through the same pipeline, without sockets"),
+    "analyze": (
+        "monitor.commands.analyze",
+        "run whole recordings through the same pipeline, without sockets",
+    ),
     "replay": ("simulators.commands.replay", "play a WFDB recording as if a bedside device sent it"),
     "simulate": ("simulators.commands.simulate", "publish a synthetic patient"),
     "train": ("training.commands.train", "train the model on PTB-XL"),
@@ -62,10 +68,14 @@ def _top_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="ecg-monitor",
         description="A streaming 12-lead ECG monitor: alarms, and where the signal is anomalous.",
-        epilog="\n".join([*_help_lines(), "", "Options of a command: ecg-monitor COMMAND --help", "", DISCLAIMER]),
+        epilog="\n".join(
+            [*_help_lines(), "", "Options of a command: ecg-monitor COMMAND --help", "", DISCLAIMER]
+        ),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("command", nargs="?", choices=COMMANDS, metavar="COMMAND", help="one of the commands below")
+    parser.add_argument(
+        "command", nargs="?", choices=COMMANDS, metavar="COMMAND", help="one of the commands below"
+    )
     parser.add_argument("--version", action="version", version=f"ecg-monitor {version('ecg-monitor')}")
     return parser
 
