@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 from enum import IntEnum
 
-from engine.arrays import Bools, F32
+from engine.arrays import F32, Bools
 
 
 class LeadState(IntEnum):

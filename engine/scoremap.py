@@ -18,7 +18,7 @@ class ScoreMap:
     threshold: float
     """The score above which the window counts as anomalous."""
     reason: str | None
-    """Why the window was not assessed ("starting", "gap", "lead off", "noise", "no beats", ...); None when it was."""
+    """Why the window was not assessed ("starting", "gap", "lead off", "noise", ...); None when it was."""
 
     @property
     def assessed(self) -> bool:

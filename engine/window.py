@@ -1,6 +1,6 @@
 from dataclasses import dataclass
 
-from engine.arrays import Bools, F32
+from engine.arrays import F32, Bools
 from engine.grid import FS_HZ
 
 
@@ -26,7 +26,7 @@ class Window:
     @property
     def start_sample(self) -> int:
         """Absolute index of the first sample; negative while less than a window has been received."""
-        return self.end_sample - self.x.shape[1]
+        return self.end_sample - int(self.x.shape[1])
 
     @property
     def end_s(self) -> float:

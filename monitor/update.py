@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from engine.arrays import Bools, F32
+from engine.arrays import F32, Bools
 from engine.quality import LeadState
 from engine.span import Span
 from engine.vitals import Vitals
@@ -50,7 +50,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class BedUpdate:
-    """Everything a viewer shows of one bed besides its waveforms; sent at every hop and on every alarm event."""
+    """Everything a viewer shows of one bed besides its waveforms; sent at every hop and alarm event."""
 
     bed: str
     end_sample: int
