@@ -18,6 +18,10 @@ class RecordError(EcgMonitorError):
     """A recording cannot be read as ECG; the message names the file and what to do."""
 
 
+class LeadError(EcgMonitorError):
+    """The channels of a source are no ECG leads, or name one lead twice; the source's names must change."""
+
+
 class WireError(EcgMonitorError):
     """A message or a socket breaks ECGM/1; the device's side must act."""
 
