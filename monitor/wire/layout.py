@@ -1,0 +1,114 @@
+"""How the bytes of a payload become millivolts of the 12 standard leads."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from engine.arrays import F64, Bools, frozen
+from engine.errors import WireError
+from engine.leads import LeadError, LeadMap
+from monitor.frame import Frame
+from monitor.wire.fields import BadMessage
+from monitor.wire.limits import MAX_MESSAGE_S
+from monitor.wire.message import Data, Hello
+
+INVALID_STEP: Final = -32768
+"""The int16 that says "no valid sample here"."""
+MAX_MV: Final = 5000.0
+"""No electrode delivers more: such a sample is invalid."""
+
+_MV_PER_UNIT: Final = {"v": 1e3, "mv": 1.0, "uv": 1e-3, "nv": 1e-6}
+
+
+def millivolts_per(unit: str) -> float:
+    """Return the factor from `unit` to millivolts."""
+    folded = unit.strip().lower().replace("µ", "u").replace("μ", "u")
+    factor = _MV_PER_UNIT.get(folded)
+    if factor is None:
+        raise WireError(f"unit {unit!r} is not one of V, mV, uV, nV: set the device to one of these")
+    return factor
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layout:
+    """A hello, checked and ready to unpack the data that refers to it."""
+
+    hello: Hello
+    lead_map: LeadMap
+    scale_mv: F64
+    """(n_leads,) millivolts per step, or per unit of a float32 payload."""
+    offset_mv: F64
+    """(n_leads,) millivolts at 0."""
+
+    @classmethod
+    def of(cls, hello: Hello) -> "Layout":
+        """Check `hello`; raises `BadMessage` if its leads, unit or scaling cannot be used."""
+        try:
+            lead_map, per_unit = LeadMap.from_names(hello.leads), millivolts_per(hello.unit)
+        except LeadError as error:
+            raise BadMessage("bad_leads", f"{hello.bed}: {error}") from error
+        except WireError as error:
+            raise BadMessage("bad_unit", f"{hello.bed}: {error}") from error
+        n = len(hello.leads)
+        if hello.payload == "float32":
+            return cls(hello, lead_map, np.full(n, per_unit), np.zeros(n))
+        if any(gain == 0 for gain in hello.gain_uv):
+            raise BadMessage(
+                "bad_gain", f"{hello.bed}: a lead with a gain of 0 microvolts per step holds no signal"
+            )
+        return cls(hello, lead_map, np.array(hello.gain_uv) * 1e-3, np.array(hello.offset_uv) * 1e-3)
+
+    def frame(self, data: Data, arrived_ns: int) -> Frame:
+        """Unpack `data`; raises `BadMessage` if its size or rate contradicts the hello."""
+        samples = self._millivolts(data)
+        with np.errstate(invalid="ignore", over="ignore"):
+            samples = self.lead_map.apply(samples.astype(np.float32))
+        off = self._lead_off(data.lead_off)
+        valid = np.isfinite(samples) & ~off[:, None] & self.lead_map.present[:, None]
+        return Frame(
+            bed=data.bed,
+            publisher=data.publisher,
+            seq=data.seq,
+            first_sample=data.first_sample,
+            fs_hz=data.fs_hz,
+            samples=frozen(np.where(valid, samples, np.float32(0))),
+            valid=frozen(valid),
+            lead_off=frozen(off),
+            device_ns=data.device_ns,
+            sent_ns=data.sent_ns,
+            arrived_ns=arrived_ns,
+        )
+
+    def _millivolts(self, data: Data) -> F64:
+        hello, n_leads = self.hello, len(self.hello.leads)
+        if data.fs_hz != hello.fs_hz:
+            raise BadMessage(
+                "bad_rate",
+                f"{data.bed}: data at {data.fs_hz:g} Hz under a hello of {hello.fs_hz:g} Hz; say hello anew",
+            )
+        if not 0 < data.n_samples <= MAX_MESSAGE_S * hello.fs_hz:
+            raise BadMessage(
+                "bad_size",
+                f"{data.bed}: {data.n_samples} samples in a message; send up to {MAX_MESSAGE_S:g} s",
+            )
+        dtype = np.dtype("<i2" if hello.payload == "int16" else "<f4")
+        expected = data.n_samples * n_leads * dtype.itemsize
+        if len(data.payload) != expected:
+            raise BadMessage(
+                "bad_size",
+                f"{data.bed}: a payload of {len(data.payload)} bytes; {data.n_samples} samples of {n_leads} "
+                f"leads in {hello.payload} take {expected}",
+            )
+        raw = np.frombuffer(data.payload, dtype).reshape(data.n_samples, n_leads).T
+        with np.errstate(invalid="ignore", over="ignore"):
+            samples = raw * self.scale_mv[:, None] + self.offset_mv[:, None]
+            usable = np.abs(samples) <= MAX_MV
+        if hello.payload == "int16":
+            usable &= raw != INVALID_STEP
+        samples[~usable] = np.nan
+        return samples
+
+    def _lead_off(self, bits: int) -> Bools:
+        source = np.array([bool(bits >> i & 1) for i in range(len(self.hello.leads))])
+        return self.lead_map.spread_lead_off(source)
