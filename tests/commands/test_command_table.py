@@ -1,0 +1,42 @@
+import argparse
+import importlib
+import subprocess
+import sys
+
+import pytest
+
+from monitor.cli import COMMANDS, DISCLAIMER, main
+
+HEAVY = ("torch", "onnxruntime", "scipy.signal", "textual", "wfdb", "pandas", "zmq", "numpy")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_of_the_table_can_be_run(name):
+    module = importlib.import_module(COMMANDS[name][0])
+    parser = argparse.ArgumentParser()
+    module.add_arguments(parser)
+    assert callable(module.run)
+    assert module.__doc__, "the docstring is the command's description"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_of_every_command_says_that_this_is_no_medical_device(name, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main([name, "--help"])
+    assert stopped.value.code == 0
+    assert DISCLAIMER in " ".join(capsys.readouterr().out.split())
+
+
+def test_help_imports_nothing_heavy():
+    loaded = f"[m for m in {HEAVY} if m in sys.modules]"
+    code = f"import sys, monitor.cli; monitor.cli.main([]); sys.exit(str({loaded}))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stderr.strip() == "[]"
+    assert "ecg-monitor COMMAND --help" in done.stdout
+
+
+def test_an_unknown_command_is_refused_with_the_choices(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["lisen"])
+    assert stopped.value.code == 2
+    assert "listen" in capsys.readouterr().err
