@@ -1,0 +1,1 @@
+"""A synthetic patient: a moving cardiac dipole, seen through 12 leads, with the truth about every beat."""
