@@ -1,5 +1,6 @@
 """Where sockets live, and the rule that nothing leaves this machine unless the operator says so."""
 
+import errno
 import ipaddress
 import re
 from typing import Any, Final
@@ -71,6 +72,6 @@ def _is_loopback(host: str) -> bool:
 def _bind_sentence(endpoint: str, error: zmq.ZMQError) -> str:
     if error.errno == zmq.EADDRINUSE:
         return f"{endpoint} is in use, perhaps by another ecg-monitor: stop that one or choose another port"
-    if error.errno in (zmq.EADDRNOTAVAIL, zmq.ENODEV):
+    if error.errno in (zmq.EADDRNOTAVAIL, errno.ENODEV):
         return f"{endpoint} is no address of this machine: bind to 127.0.0.1 or to one of its own addresses"
     return f"cannot bind {endpoint}: {error.strerror}"

@@ -30,3 +30,8 @@ class Frame:
     def end_sample(self) -> int:
         """Index one past the last sample."""
         return self.first_sample + int(self.samples.shape[1])
+
+    @property
+    def duration_s(self) -> float:
+        """Length of the signal."""
+        return int(self.samples.shape[1]) / self.fs_hz

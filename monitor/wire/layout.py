@@ -6,8 +6,8 @@ from typing import Final
 import numpy as np
 
 from engine.arrays import F64, Bools, frozen
-from engine.errors import WireError
-from engine.leads import LeadError, LeadMap
+from engine.errors import LeadError, WireError
+from engine.leads import LeadMap
 from monitor.frame import Frame
 from monitor.wire.fields import BadMessage
 from monitor.wire.limits import MAX_MESSAGE_S
@@ -61,9 +61,7 @@ class Layout:
 
     def frame(self, data: Data, arrived_ns: int) -> Frame:
         """Unpack `data`; raises `BadMessage` if its size or rate contradicts the hello."""
-        samples = self._millivolts(data)
-        with np.errstate(invalid="ignore", over="ignore"):
-            samples = self.lead_map.apply(samples.astype(np.float32))
+        samples = self.lead_map.apply(self._millivolts(data).astype(np.float32))
         off = self._lead_off(data.lead_off)
         valid = np.isfinite(samples) & ~off[:, None] & self.lead_map.present[:, None]
         return Frame(

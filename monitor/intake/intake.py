@@ -1,0 +1,72 @@
+"""Where messages enter the monitor: nothing a sender does raises past here."""
+
+from typing import Final
+
+from monitor import update
+from monitor.intake.samples import Samples
+from monitor.intake.source import BedSource
+from monitor.intake.tally import Finding, Tally
+from monitor.wire import BadMessage, Message, decode
+from monitor.wire.limits import MAX_BEDS
+from monitor.wire.topic import parse_topic
+
+NO_BED: Final = ""
+"""Findings about messages that belong to no bed."""
+
+
+class Intake:
+    """All beds of one core. It has no clock: `now_ns` is passed in, from any clock that never goes back."""
+
+    def __init__(self, max_beds: int = MAX_BEDS) -> None:
+        self._max_beds = max_beds
+        self._beds: dict[str, BedSource] = {}
+        self._tally = Tally()
+
+    @property
+    def beds(self) -> tuple[str, ...]:
+        """Beds heard of so far."""
+        return tuple(self._beds)
+
+    def accept(self, parts: list[bytes], now_ns: int) -> list[Samples]:
+        """Take one message as received; bad ones are counted and named."""
+        try:
+            message = decode(parts)
+        except BadMessage as bad:
+            topic = parse_topic(parts[0]) if parts else None
+            self._tally_of(topic[2] if topic else NO_BED).count(bad.reason, str(bad), now_ns)
+            return []
+        return self.accept_message(message, now_ns)
+
+    def accept_message(self, message: Message, now_ns: int) -> list[Samples]:
+        """Take one decoded message and return the samples that are now complete on the common grid."""
+        source = self._beds.get(message.bed)
+        if source is None:
+            if len(self._beds) >= self._max_beds:
+                text = f"bed {message.bed} is refused: {self._max_beds} beds are served already"
+                self._tally.count("too_many_beds", text, now_ns)
+                return []
+            source = self._beds[message.bed] = BedSource(message.bed)
+        try:
+            return source.accept(message, now_ns)
+        except BadMessage as bad:
+            source.tally.count(bad.reason, str(bad), now_ns)
+            return []
+
+    def source(self, bed: str, now_ns: int) -> update.Source:
+        """Describe the publisher behind `bed` as it stands at `now_ns`."""
+        known = self._beds.get(bed)
+        return update.Source("waiting") if known is None else known.state(now_ns)
+
+    def findings(self, bed: str, now_ns: int) -> tuple[Finding, ...]:
+        """Return what is technically wrong with `bed` now or a moment ago; `NO_BED` for stray messages."""
+        known = self._beds.get(bed)
+        return self._tally.recent(now_ns) if known is None else known.findings(now_ns)
+
+    @property
+    def counters(self) -> dict[str, int]:
+        """What was refused without belonging to a known bed."""
+        return dict(self._tally.counters)
+
+    def _tally_of(self, bed: str) -> Tally:
+        known = self._beds.get(bed)
+        return self._tally if known is None else known.tally
