@@ -35,7 +35,7 @@ class Alarm:
     """One alarm of one bed, as it stands now."""
 
     id: int
-    """Unique within a journal."""
+    """Counted per bed from 1, so that `(bed, id)` is unique and replaying a stream gives the same ids."""
     bed: str
     name: str
     """Stable machine name of the condition, for example `heart_rate_high`."""

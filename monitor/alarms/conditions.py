@@ -1,0 +1,110 @@
+"""The table of alarm conditions, gravest first; small pure functions, a file per family, judge them."""
+
+from typing import Final
+
+from monitor.alarms import rate, signal, system
+from monitor.alarms.alarm import Kind, Priority
+from monitor.alarms.anomaly import has_score, learned_anomaly
+from monitor.alarms.condition import Condition, Persistence
+
+PATIENT, TECHNICAL = Kind.PATIENT, Kind.TECHNICAL
+LOW, MEDIUM, HIGH = Priority.LOW, Priority.MEDIUM, Priority.HIGH
+
+CONDITIONS: Final = (
+    Condition(
+        "asystole", PATIENT, HIGH, True, rate.asystole, rate.can_see_asystole,
+        "no QRS in 4 s of received signal on any assessable lead; or every attached lead a flat line",
+        measurement_s=4.0,
+    ),
+    Condition(
+        "extreme_bradycardia", PATIENT, HIGH, True, rate.extreme_bradycardia, rate.has_beats,
+        "median rate under 40/min over 5 beats (fewer if slower still, over at least 6 s)",
+        Persistence(clear_s=2.0), measurement_s=6.0, yields_to=("asystole",),
+    ),
+    Condition(
+        "extreme_tachycardia", PATIENT, HIGH, True, rate.extreme_tachycardia, rate.has_beats,
+        "median rate over 140/min over 17 beats",
+        Persistence(clear_s=2.0), measurement_s=6.9,
+    ),
+    Condition(
+        "heart_rate_low", PATIENT, MEDIUM, False, rate.heart_rate_low, rate.has_rate,
+        "heart rate under the limit (50/min)",
+        Persistence(hold_s=1.0, clear_s=3.0), measurement_s=7.5,
+        yields_to=("asystole", "extreme_bradycardia"),
+    ),
+    Condition(
+        "heart_rate_high", PATIENT, MEDIUM, False, rate.heart_rate_high, rate.has_rate,
+        "heart rate over the limit (120/min)",
+        Persistence(hold_s=2.0, clear_s=3.0), measurement_s=4.0, yields_to=("extreme_tachycardia",),
+    ),
+    Condition(
+        "learned_anomaly", PATIENT, MEDIUM, False, learned_anomaly, has_score,
+        "score above the threshold in 3 of the last 5 assessed windows; low when under a quarter above it",
+        Persistence(needs=3, of=5, clear_s=4.0), measurement_s=2.0,
+    ),
+    Condition(
+        "no_signal", TECHNICAL, HIGH, False, signal.no_signal, signal.is_hop,
+        "no lead assessable though leads are attached: flat, saturated or noise",
+        Persistence(hold_s=2.0, clear_s=2.0),
+    ),
+    Condition(
+        "lead_off", TECHNICAL, LOW, False, signal.lead_off, signal.is_hop,
+        "the device reports leads as detached; medium when most leads are lost, high when none is assessable",
+        Persistence(clear_s=1.0),
+    ),
+    Condition(
+        "source_lost", TECHNICAL, HIGH, False, system.source_lost, system.always,
+        "no message and no heartbeat from the device for 3 s", measurement_s=3.0, clock="wall",
+    ),
+    Condition(
+        "journal_failing", TECHNICAL, HIGH, False, system.journal_failing, system.always,
+        "alarms cannot be written to the journal", Persistence(clear_s=5.0), clock="wall",
+    ),
+    Condition(
+        "not_assessed", TECHNICAL, MEDIUM, False, signal.not_assessed, signal.is_hop,
+        "no window of this bed could be assessed for 30 s; low before its first valid ECG",
+        Persistence(hold_s=30.0), yields_to=("no_signal",),
+    ),
+    Condition(
+        "two_publishers", TECHNICAL, HIGH, False, system.two_publishers, system.always,
+        "two devices send as the same bed", Persistence(clear_s=10.0), clock="wall",
+    ),
+    Condition(
+        "not_keeping_up", TECHNICAL, MEDIUM, False, system.not_keeping_up, signal.is_hop,
+        "sample-to-alarm latency over 1 s; high over 5 s", Persistence(hold_s=3.0, clear_s=10.0),
+        clock="wall",
+    ),
+    Condition(
+        "clock_step", TECHNICAL, MEDIUM, False, system.clock_step, system.always,
+        "the device's clock jumped against its sample count", Persistence(clear_s=10.0), clock="wall",
+    ),
+    Condition(
+        "backend_degraded", TECHNICAL, MEDIUM, False, system.backend_degraded, system.always,
+        "the model runs on a fallback backend, or not at all", clock="wall",
+    ),
+    Condition(
+        "gap", TECHNICAL, LOW, False, signal.gap, signal.is_hop,
+        "samples are missing; medium when they are missing in all leads", Persistence(clear_s=5.0),
+    ),
+    Condition(
+        "saturated_leads", TECHNICAL, LOW, False, signal.saturated_leads, signal.is_hop,
+        "a lead stands at the converter's rail", Persistence(hold_s=4.0, clear_s=4.0),
+        yields_to=("no_signal",),
+    ),
+    Condition(
+        "flat_leads", TECHNICAL, LOW, False, signal.flat_leads, signal.is_hop,
+        "a lead is exactly constant though attached", Persistence(hold_s=4.0, clear_s=4.0),
+        yields_to=("no_signal",),
+    ),
+    Condition(
+        "noisy_leads", TECHNICAL, LOW, False, signal.noisy_leads, signal.is_hop,
+        "a lead is too noisy to assess", Persistence(hold_s=9.0, clear_s=4.0), yields_to=("no_signal",),
+    ),
+    Condition(
+        "source_ended", TECHNICAL, LOW, False, system.source_ended, system.always,
+        "the device said goodbye; nobody watches this bed any more", clock="wall",
+    ),
+)  # fmt: skip
+"""Order is the order of evaluation and of events within a step."""
+
+BY_NAME: Final = {condition.name: condition for condition in CONDITIONS}

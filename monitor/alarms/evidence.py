@@ -1,0 +1,75 @@
+"""Why an alarm was raised: what the journal keeps of the observation behind it, as plain JSON values."""
+
+import math
+from dataclasses import asdict
+from typing import Any
+
+from engine.beats import Beats
+from engine.leads import LEADS
+from engine.scoremap import ScoreMap
+from engine.span import Span
+from monitor.alarms.limits import Limits
+from monitor.alarms.observation import Observation
+
+Json = dict[str, Any]
+
+
+def evidence_of(observation: Observation, limits: Limits) -> Json:
+    """What was seen, and what it was judged by."""
+    return {
+        "end_sample": observation.end_sample,
+        "hop": observation.hop,
+        "source": observation.source.state,
+        "lead_states": {
+            lead: state.name.lower() for lead, state in zip(LEADS, observation.lead_states, strict=False)
+        },
+        "vitals": None if observation.vitals is None else _finite(asdict(observation.vitals)),
+        "r_peaks": _r_peaks(observation.beats),
+        "score": _score(observation.score),
+        "spans": [_span(span) for span in observation.spans],
+        "findings": list(observation.findings),
+        "limits": limits_json(limits),
+        "model": observation.model,
+        "latency_ms": round(observation.latency_ms, 1),
+        "backend_degraded": observation.backend_degraded,
+    }
+
+
+def limits_json(limits: Limits) -> Json:
+    """Limits as JSON values; `limits_of` is the way back."""
+    return {**asdict(limits), "off": sorted(limits.off)}
+
+
+def limits_of(values: Json) -> Limits:
+    """Limits from JSON values."""
+    return Limits().changed(**{**values, "off": frozenset(values.get("off", ()))})
+
+
+def _r_peaks(beats: Beats | None) -> list[int]:
+    return [] if beats is None else [int(peak) for peak in beats.r_peaks]
+
+
+def _score(score: ScoreMap | None) -> Json | None:
+    if score is None:
+        return None
+    return _finite({"score": score.score, "threshold": score.threshold, "reason": score.reason})
+
+
+def _span(span: Span) -> Json:
+    return {
+        "lead": LEADS[span.lead],
+        "onset": span.onset,
+        "offset": span.offset,
+        "strength": round(float(span.strength), 4),
+    }
+
+
+def _finite(values: Json) -> Json:
+    """JSON knows no NaN: "not measured" is null."""
+    return {key: _number(value) for key, value in values.items()}
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    return value

@@ -1,0 +1,98 @@
+"""What the alarm machine is told of a bed: once per hop, and on ticks of the clock while nothing arrives."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.arrays import Bools, frozen
+from engine.beats import Beats
+from engine.quality import LeadState, Quality
+from engine.scoremap import ScoreMap
+from engine.span import Span
+from engine.vitals import Vitals
+from engine.window import Window
+from monitor.update import Source
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Observation:
+    """One hop of a bed (`hop` true: a window was cut), or a tick (no window: only link and system)."""
+
+    bed: str
+    end_sample: int
+    """End of the newest window, absolute at `FS_HZ`; on a tick that of the last hop (0 before the first)."""
+    source: Source
+    hop: bool = False
+    quality: Quality | None = None
+    beats: Beats | None = None
+    vitals: Vitals | None = None
+    score: ScoreMap | None = None
+    spans: tuple[Span, ...] = ()
+    """Anomalous spans of this window, absolute samples."""
+    seen: Bools | None = None
+    """(n,) bool per window sample: at least one assessable lead was really received there."""
+    since_last_beat_s: float | None = None
+    """Seconds from the last beat ever seen, which may lie before the window, to the window's end."""
+    ever_valid: bool = False
+    """Whether this bed ever showed an ECG with beats; before that, detached leads are quiet."""
+    findings: tuple[str, ...] = ()
+    """What the intake found since the last observation: `gap`, `clock_step`, `two_publishers`, ..."""
+    latency_ms: float = 0.0
+    """From the arrival of the window's last sample to now."""
+    backend_degraded: str | None = None
+    """Which backend serves instead of which, and why; None when all is well."""
+    journal_failing: str | None = None
+    """Why alarms are not being written; None when they are."""
+    model: str = ""
+    """Hash of the model's weights and threshold, for the evidence."""
+
+    @property
+    def lead_states(self) -> tuple[LeadState, ...]:
+        """12 states in standard order; empty on a tick."""
+        return self.quality.state if self.quality is not None else ()
+
+    @property
+    def n_assessable(self) -> int:
+        """Number of leads good enough to judge."""
+        return sum(state is LeadState.OK for state in self.lead_states)
+
+
+def observe_hop(
+    window: Window,
+    quality: Quality,
+    beats: Beats,
+    vitals: Vitals,
+    score: ScoreMap | None,
+    spans: Sequence[Span],
+    source: Source,
+    *,
+    since_last_beat_s: float | None = None,
+    ever_valid: bool = True,
+    findings: Sequence[str] = (),
+    latency_ms: float = 0.0,
+    backend_degraded: str | None = None,
+    journal_failing: str | None = None,
+    model: str = "",
+) -> Observation:
+    """Gather what one hop says of a bed."""
+    assessable = np.array([state is LeadState.OK for state in quality.state])
+    return Observation(
+        bed=window.bed,
+        end_sample=window.end_sample,
+        source=source,
+        hop=True,
+        quality=quality,
+        beats=beats,
+        vitals=vitals,
+        score=score,
+        spans=tuple(spans),
+        seen=frozen((window.valid & assessable[:, None]).any(axis=0)),
+        since_last_beat_s=since_last_beat_s,
+        ever_valid=ever_valid,
+        findings=tuple(findings),
+        latency_ms=latency_ms,
+        backend_degraded=backend_degraded,
+        journal_failing=journal_failing,
+        model=model,
+    )

@@ -1,0 +1,88 @@
+"""Technical conditions of the signal: what each lead's state means for the bed."""
+
+from collections.abc import Callable
+from typing import Final
+
+from engine.quality import LeadState
+from monitor.alarms.alarm import Priority
+from monitor.alarms.finding import Finding
+from monitor.alarms.limits import Limits
+from monitor.alarms.observation import Observation
+from monitor.alarms.wording import lead_list, lead_names
+
+WHY: Final = {
+    LeadState.NOISY: "noise",
+    LeadState.SATURATED: "saturated",
+    LeadState.FLAT: "flat",
+}
+
+
+def is_hop(observation: Observation) -> bool:
+    """A window was cut, so that its leads say something."""
+    return observation.hop
+
+
+def no_signal(observation: Observation, limits: Limits) -> Finding | None:
+    """No lead is assessable though at least one is attached and delivers samples."""
+    states = set(observation.lead_states) & set(WHY)
+    if observation.n_assessable or not states:
+        return None
+    why = ", ".join(WHY[state] for state in sorted(states))
+    return Finding(f"NO ECG no lead assessable ({why})", observation.end_sample)
+
+
+def lead_off(observation: Observation, limits: Limits) -> Finding | None:
+    """Detached leads, one alarm for all; quiet until the bed once showed an ECG."""
+    names = _leads(observation, LeadState.OFF)
+    if not names or not observation.ever_valid:
+        return None
+    n_present = sum(state is not LeadState.ABSENT for state in observation.lead_states)
+    if observation.n_assessable == 0:
+        priority = Priority.HIGH
+    else:
+        priority = Priority.MEDIUM if 2 * len(names) > n_present else Priority.LOW
+    return Finding(f"LEAD OFF {lead_list(names)}", observation.end_sample, priority, names)
+
+
+def gap(observation: Observation, limits: Limits) -> Finding | None:
+    """Samples are missing, in all leads (the link) or in some."""
+    names = _leads(observation, LeadState.GAP)
+    reported = "gap" in observation.findings
+    started = observation.end_sample >= _window_n(observation)  # an unfilled first window is no gap
+    if not (reported or (names and started)):
+        return None
+    if observation.n_assessable == 0:
+        return Finding("GAP samples missing", observation.end_sample, Priority.MEDIUM)
+    where = f" {lead_list(names)}" if names else ""
+    return Finding(f"GAP samples missing{where}", observation.end_sample)
+
+
+def not_assessed(observation: Observation, limits: Limits) -> Finding | None:
+    """The model could not judge this window, whatever the reason."""
+    score = observation.score
+    if score is not None and score.assessed:
+        return None
+    why = "no model" if score is None else score.reason
+    priority = Priority.MEDIUM if observation.ever_valid else Priority.LOW
+    return Finding(f"NOT ASSESSED {why}", observation.end_sample, priority)
+
+
+def _of_state(state: LeadState, word: str) -> Callable[[Observation, Limits], Finding | None]:
+    def judge(observation: Observation, limits: Limits) -> Finding | None:
+        names = _leads(observation, state)
+        return Finding(f"{word} {lead_list(names)}", observation.end_sample, None, names) if names else None
+
+    return judge
+
+
+noisy_leads = _of_state(LeadState.NOISY, "NOISY")
+saturated_leads = _of_state(LeadState.SATURATED, "SATURATED")
+flat_leads = _of_state(LeadState.FLAT, "FLAT")
+
+
+def _leads(observation: Observation, state: LeadState) -> tuple[str, ...]:
+    return lead_names(lead for lead, other in enumerate(observation.lead_states) if other is state)
+
+
+def _window_n(observation: Observation) -> int:
+    return 0 if observation.seen is None else int(observation.seen.size)
