@@ -1,4 +1,4 @@
-"""The heart's dipole at any time: the Gaussian waves of all beats, and activity without beats."""
+"""The heart's dipole at any time: the Gaussian waves of all beats."""
 
 import numpy as np
 
@@ -6,7 +6,6 @@ from engine.arrays import F64
 from simulators.patient.autonomic import Autonomic
 from simulators.patient.beat import Beat, Waves
 from simulators.patient.beat_form import ATRIAL, VENTRICULAR, repolarization_stretch
-from simulators.patient.fibrillation import fade
 from simulators.patient.ischemia import st_waves, t_waves
 from simulators.patient.scene import Scene
 
@@ -55,14 +54,4 @@ def dipole_of_waves(waves: list[Waves], first_sample: int, n: int, fs_hz: float)
             t_s = (first_sample + np.arange(start, end)) / fs_hz
             z = (t_s - some.centre_s[:, None]) / some.width_s[:, None]
             total[:, start:end] += some.dipole_mv.T @ np.exp(-0.5 * z * z)
-    return total
-
-
-def dipole_of_activity(scenes: list[Scene], t_s: F64) -> F64:
-    """(3, n) mV of fibrillating atria or ventricles."""
-    total = np.zeros((3, len(t_s)))
-    for scene in scenes:
-        if scene.activity is not None:
-            shape = fade(t_s, scene.start_s, scene.end_s)
-            total += shape * scene.activity.dipole_mv(t_s - scene.start_s)
     return total

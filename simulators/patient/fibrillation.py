@@ -13,8 +13,8 @@ FADE_S = 0.25
 class Activity(Protocol):
     """Electrical activity without beats."""
 
-    def dipole_mv(self, t_s: F64) -> F64:
-        """(3, n) dipole at the times `t_s`, seconds from the activity's start."""
+    def leads_mv(self, t_s: F64, lead_field: F64) -> F64:
+        """(12, n) mV at the times `t_s`, seconds from the activity's start."""
         ...
 
 
@@ -26,8 +26,8 @@ class AtrialFibrillation:
     phase_rad: float
     amplitude_mv: float
 
-    def dipole_mv(self, t_s: F64) -> F64:
-        """(3, n) dipole."""
+    def leads_mv(self, t_s: F64, lead_field: F64) -> F64:
+        """(12, n) mV."""
         angle = 2 * np.pi * self.frequency_hz * t_s + self.phase_rad + 0.9 * np.sin(2 * np.pi * 0.23 * t_s)
         swell = 1 + 0.35 * np.sin(2 * np.pi * 0.31 * t_s + self.phase_rad)
         total = np.zeros((3, len(t_s)))
@@ -35,11 +35,14 @@ class AtrialFibrillation:
             size = self.amplitude_mv * swell / harmonic
             total += np.outer(_TOWARDS_V1, size * np.sin(harmonic * angle))
             total += np.outer(_TOWARDS_FEET, size * np.sin(harmonic * (angle + 0.8)))
-        return total
+        seen: F64 = _NEARNESS[:, None] * (lead_field @ total)
+        return seen
 
 
-_TOWARDS_V1 = np.array([-0.75, 0.10, -0.55])
-_TOWARDS_FEET = np.array([0.05, 0.35, 0.05])
+_TOWARDS_V1 = np.array([-0.30, 0.05, -0.70])
+_TOWARDS_FEET = np.array([0.12, 0.30, 0.02])
+_NEARNESS = np.array([1, 1, 1, 1, 1, 1, 1.3, 0.5, 0.5, 0.4, 0.4, 0.4])
+"""The right atrium lies behind V1 and far from the other chest leads, unlike the ventricles."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,16 +57,15 @@ class VentricularFibrillation:
     """(3, k) rate at which an oscillator waxes and wanes."""
     amplitude_mv: float
 
-    def dipole_mv(self, t_s: F64) -> F64:
-        """(3, n) dipole."""
-        t, f, phase, swell_hz = (
-            np.asarray(a)[..., None] for a in (t_s, self.frequency_hz, self.phase_rad, self.swell_hz)
-        )
-        t = t_s[None, None, :]
-        wobble = 1.6 * np.sin(2 * np.pi * swell_hz * 1.7 * t + 2 * phase)
-        size = self.amplitude_mv * (0.55 + 0.45 * np.sin(2 * np.pi * swell_hz * t + 3 * phase))
-        total: F64 = (size * np.sin(2 * np.pi * f * t + phase + wobble)).sum(axis=1)
-        return total
+    def leads_mv(self, t_s: F64, lead_field: F64) -> F64:
+        """(12, n) mV."""
+        rate, phase, swell = (a[..., None] for a in (self.frequency_hz, self.phase_rad, self.swell_hz))
+        turns = 2 * np.pi * t_s
+        wobble = 1.6 * np.sin(1.7 * swell * turns + 2 * phase)
+        size = self.amplitude_mv * (0.55 + 0.45 * np.sin(swell * turns + 3 * phase))
+        dipole = (size * np.sin(rate * turns + phase + wobble)).sum(axis=1)
+        seen: F64 = lead_field @ dipole
+        return seen
 
 
 def fibrillating_atria(rng: np.random.Generator) -> AtrialFibrillation:

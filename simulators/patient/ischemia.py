@@ -9,7 +9,8 @@ from typing import Final
 import numpy as np
 
 from engine.arrays import F64
-from simulators.patient.lead_field import LEAD_FIELD, LEADS
+from engine.leads import LEADS
+from simulators.patient.lead_field import LEAD_FIELD
 
 TERRITORIES: Final[dict[str, tuple[str, ...]]] = {
     "anterior": ("V1", "V2", "V3", "V4"),
@@ -20,7 +21,17 @@ TERRITORIES: Final[dict[str, tuple[str, ...]]] = {
 _WISHES: Final[dict[str, dict[str, float]]] = {
     "anterior": {"V1": 0.7, "V2": 1.1, "V3": 1.2, "V4": 0.9, "I": 0.2, "aVF": -0.3},
     "inferior": {"II": 0.9, "III": 1.2, "aVF": 1.05, "I": -0.3, "aVL": -0.7, "V2": -0.4, "V5": 0.0},
-    "lateral": {"I": 0.9, "aVL": 1.0, "V5": 0.9, "V6": 1.0, "III": -0.8, "aVF": -0.3, "V2": -0.1},
+    "lateral": {
+        "I": 0.9,
+        "aVL": 1.0,
+        "V3": 0.0,
+        "V4": 0.6,
+        "V5": 0.9,
+        "V6": 1.0,
+        "III": -0.8,
+        "aVF": -0.3,
+        "V2": -0.1,
+    },
 }
 """Changes asked of some leads, relative to the strongest; the nearest dipole is taken."""
 

@@ -9,10 +9,12 @@ import numpy as np
 from engine.arrays import F32, F64, Bools, frozen
 from engine.errors import ConfigurationError
 from engine.grid import MAX_SOURCE_HZ, MIN_SOURCE_HZ
+from engine.leads import LEADS
 from simulators.patient.autonomic import Autonomic
 from simulators.patient.beat import Beat, Waves
 from simulators.patient.body import patient_lead_field
-from simulators.patient.dipole import dipole_of_activity, dipole_of_waves, waves_of
+from simulators.patient.dipole import dipole_of_waves, waves_of
+from simulators.patient.fibrillation import fade
 from simulators.patient.heart import heart
 from simulators.patient.lead_field import MONTAGE
 from simulators.patient.noise import RAIL_MV, ElectrodeNoise, detached
@@ -78,8 +80,7 @@ class Patient:
         t_s = (first + np.arange(n)) / self.fs_hz
         self._listen(float(t_s[0]), float(t_s[-1]))
         dipole = dipole_of_waves([w for _, w in self._waves], first, n, self.fs_hz)
-        dipole += dipole_of_activity(self._scenes, t_s)
-        samples, lead_off = self._lead_voltages(dipole, t_s)
+        samples, lead_off = self._at_the_electrodes(self._lead_field @ dipole + self._fibrillation(t_s), t_s)
         self._made += n
         return Chunk(first, samples.astype(np.float32), lead_off, "")
 
@@ -99,12 +100,21 @@ class Patient:
         self._scenes = [s for s in self._scenes if s.end_s > start_s - AFTERMATH_S]
         self._waves = [(end, w) for end, w in self._waves if end > start_s - AHEAD_S]
 
-    def _lead_voltages(self, dipole: F64, t_s: F64) -> tuple[F64, Bools]:
+    def _fibrillation(self, t_s: F64) -> F64:
+        """(12, n) mV of fibrillating atria or ventricles."""
+        total = np.zeros((len(LEADS), len(t_s)))
+        for scene in self._scenes:
+            if scene.activity is not None:
+                shape = fade(t_s, scene.start_s, scene.end_s)
+                total += shape * scene.activity.leads_mv(t_s - scene.start_s, self._lead_field)
+        return total
+
+    def _at_the_electrodes(self, heart_mv: F64, t_s: F64) -> tuple[F64, Bools]:
         is_open, open_mv = detached(self._scenes, t_s)
         lead_off = np.abs(MONTAGE) @ is_open > 0
-        heart_mv = np.where(lead_off, 0.0, self._lead_field @ dipole)
         electrodes = self._noise.block(t_s, self._scenes) + open_mv
-        return np.clip(heart_mv + MONTAGE @ electrodes, -RAIL_MV, RAIL_MV), lead_off
+        attached_mv = np.where(lead_off, 0.0, heart_mv)
+        return np.clip(attached_mv + MONTAGE @ electrodes, -RAIL_MV, RAIL_MV), lead_off
 
     def _caption_at(self, t_s: float) -> str:
         captions = [s.act.caption for s in self._scenes if s.start_s <= t_s]
