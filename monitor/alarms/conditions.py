@@ -57,6 +57,10 @@ CONDITIONS: Final = (
         "no message and no heartbeat from the device for 3 s", measurement_s=3.0, clock="wall",
     ),
     Condition(
+        "no_samples", TECHNICAL, HIGH, False, system.no_samples, system.always,
+        "the device lives but has sent no samples for 3 s", measurement_s=3.0, clock="wall",
+    ),
+    Condition(
         "journal_failing", TECHNICAL, HIGH, False, system.journal_failing, system.always,
         "alarms cannot be written to the journal", Persistence(clear_s=5.0), clock="wall",
     ),
@@ -67,7 +71,7 @@ CONDITIONS: Final = (
     ),
     Condition(
         "two_publishers", TECHNICAL, HIGH, False, system.two_publishers, system.always,
-        "two devices send as the same bed", Persistence(clear_s=10.0), clock="wall",
+        "two devices send as the same bed", clock="wall",
     ),
     Condition(
         "not_keeping_up", TECHNICAL, MEDIUM, False, system.not_keeping_up, signal.is_hop,
@@ -76,7 +80,7 @@ CONDITIONS: Final = (
     ),
     Condition(
         "clock_step", TECHNICAL, MEDIUM, False, system.clock_step, system.always,
-        "the device's clock jumped against its sample count", Persistence(clear_s=10.0), clock="wall",
+        "the device's clock jumped against its sample count", clock="wall",
     ),
     Condition(
         "backend_degraded", TECHNICAL, MEDIUM, False, system.backend_degraded, system.always,
@@ -84,7 +88,7 @@ CONDITIONS: Final = (
     ),
     Condition(
         "gap", TECHNICAL, LOW, False, signal.gap, signal.is_hop,
-        "samples are missing; medium when they are missing in all leads", Persistence(clear_s=5.0),
+        "half a second or more without signal in the window, or a lead that lost most of it; medium from 3 s",
     ),
     Condition(
         "saturated_leads", TECHNICAL, LOW, False, signal.saturated_leads, signal.is_hop,

@@ -27,7 +27,7 @@ def evidence_of(observation: Observation, limits: Limits) -> Json:
         "r_peaks": _r_peaks(observation.beats),
         "score": _score(observation.score),
         "spans": [_span(span) for span in observation.spans],
-        "findings": list(observation.findings),
+        "findings": {finding.name: finding.text for finding in observation.findings},
         "limits": limits_json(limits),
         "model": observation.model,
         "latency_ms": round(observation.latency_ms, 1),

@@ -125,7 +125,8 @@ class _Moment:
     @property
     def _source_ended(self) -> bool:
         """A device that took its leave ends what only its signal could tell."""
-        return self.observation.source.state == "bye" and self.condition.clock == "stream"
+        gone = self.observation.source.state == "bye" and not self.observation.hop
+        return gone and self.condition.clock == "stream"
 
     def _yields(self, slots: Mapping[str, Slot]) -> bool:
         return any(slots[name].holds for name in self.condition.yields_to if name in slots)

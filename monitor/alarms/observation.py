@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from engine.arrays import Bools, frozen
 from engine.beats import Beats
+from engine.grid import FS_HZ
 from engine.quality import LeadState, Quality
 from engine.scoremap import ScoreMap
 from engine.span import Span
 from engine.vitals import Vitals
 from engine.window import Window
+from monitor.intake.tally import Finding as IntakeFinding
 from monitor.update import Source
 
 
@@ -36,8 +36,10 @@ class Observation:
     """Seconds from the last beat ever seen, which may lie before the window, to the window's end."""
     ever_valid: bool = False
     """Whether this bed ever showed an ECG with beats; before that, detached leads are quiet."""
-    findings: tuple[str, ...] = ()
-    """What the intake found since the last observation: `gap`, `clock_step`, `two_publishers`, ..."""
+    missing_s: float = 0.0
+    """Seconds of the window in which no attached lead delivered a sample."""
+    findings: tuple[IntakeFinding, ...] = ()
+    """What the intake says of the link: `clock_step`, `two_publishers`, `no_samples`, ..."""
     latency_ms: float = 0.0
     """From the arrival of the window's last sample to now."""
     backend_degraded: str | None = None
@@ -57,6 +59,10 @@ class Observation:
         """Number of leads good enough to judge."""
         return sum(state is LeadState.OK for state in self.lead_states)
 
+    def reports(self, name: str) -> bool:
+        """Whether the intake reports this of the link."""
+        return any(finding.name == name for finding in self.findings)
+
 
 def observe_hop(
     window: Window,
@@ -69,14 +75,14 @@ def observe_hop(
     *,
     since_last_beat_s: float | None = None,
     ever_valid: bool = True,
-    findings: Sequence[str] = (),
+    findings: Sequence[IntakeFinding] = (),
     latency_ms: float = 0.0,
     backend_degraded: str | None = None,
     journal_failing: str | None = None,
     model: str = "",
 ) -> Observation:
     """Gather what one hop says of a bed."""
-    assessable = np.array([state is LeadState.OK for state in quality.state])
+    seen: Bools = (window.valid & quality.assessable[:, None]).any(axis=0)
     return Observation(
         bed=window.bed,
         end_sample=window.end_sample,
@@ -87,8 +93,9 @@ def observe_hop(
         vitals=vitals,
         score=score,
         spans=tuple(spans),
-        seen=frozen((window.valid & assessable[:, None]).any(axis=0)),
+        seen=frozen(seen),
         since_last_beat_s=since_last_beat_s,
+        missing_s=_missing_s(window),
         ever_valid=ever_valid,
         findings=tuple(findings),
         latency_ms=latency_ms,
@@ -96,3 +103,11 @@ def observe_hop(
         journal_failing=journal_failing,
         model=model,
     )
+
+
+def _missing_s(window: Window) -> float:
+    attached = window.present & ~window.lead_off
+    if not attached.any():
+        return 0.0  # nothing is attached: that is "lead off", not a gap
+    since_start = window.valid[attached, max(0, -window.start_sample) :]
+    return float((~since_start.any(axis=0)).sum()) / FS_HZ

@@ -3,12 +3,17 @@
 from collections.abc import Callable
 from typing import Final
 
+from engine.grid import WINDOW_N
 from engine.quality import LeadState
 from monitor.alarms.alarm import Priority
 from monitor.alarms.finding import Finding
 from monitor.alarms.limits import Limits
 from monitor.alarms.observation import Observation
 from monitor.alarms.wording import lead_list, lead_names
+
+MIN_GAP_S: Final = 0.5
+"""Shorter losses are counted and shown, not alarmed."""
+LONG_GAP_S: Final = 3.0
 
 WHY: Final = {
     LeadState.NOISY: "noise",
@@ -45,16 +50,14 @@ def lead_off(observation: Observation, limits: Limits) -> Finding | None:
 
 
 def gap(observation: Observation, limits: Limits) -> Finding | None:
-    """Samples are missing, in all leads (the link) or in some."""
+    """Samples were missing, in every attached lead (the link) or in single ones."""
+    if observation.missing_s >= MIN_GAP_S:
+        grave = observation.missing_s >= LONG_GAP_S
+        text = f"GAP {observation.missing_s:.1f} s without signal"
+        return Finding(text, observation.end_sample, Priority.MEDIUM if grave else Priority.LOW)
     names = _leads(observation, LeadState.GAP)
-    reported = "gap" in observation.findings
-    started = observation.end_sample >= _window_n(observation)  # an unfilled first window is no gap
-    if not (reported or (names and started)):
-        return None
-    if observation.n_assessable == 0:
-        return Finding("GAP samples missing", observation.end_sample, Priority.MEDIUM)
-    where = f" {lead_list(names)}" if names else ""
-    return Finding(f"GAP samples missing{where}", observation.end_sample)
+    started = observation.end_sample >= WINDOW_N  # a window still filling has no gap
+    return Finding(f"GAP {lead_list(names)}", observation.end_sample) if names and started else None
 
 
 def not_assessed(observation: Observation, limits: Limits) -> Finding | None:
@@ -82,7 +85,3 @@ flat_leads = _of_state(LeadState.FLAT, "FLAT")
 
 def _leads(observation: Observation, state: LeadState) -> tuple[str, ...]:
     return lead_names(lead for lead, other in enumerate(observation.lead_states) if other is state)
-
-
-def _window_n(observation: Observation) -> int:
-    return 0 if observation.seen is None else int(observation.seen.size)

@@ -33,14 +33,21 @@ def source_ended(observation: Observation, limits: Limits) -> Finding | None:
 
 def two_publishers(observation: Observation, limits: Limits) -> Finding | None:
     """Two devices claim one bed: whose ECG is it?"""
-    if "two_publishers" not in observation.findings:
+    if not observation.reports("two_publishers"):
         return None
     return Finding("TWO DEVICES on this bed", observation.end_sample)
 
 
+def no_samples(observation: Observation, limits: Limits) -> Finding | None:
+    """The device lives but sends no ECG."""
+    if not observation.reports("no_samples"):
+        return None
+    return Finding("NO SAMPLES from the device", observation.end_sample)
+
+
 def clock_step(observation: Observation, limits: Limits) -> Finding | None:
     """The device's clock and its sample count disagree."""
-    if "clock_step" not in observation.findings:
+    if not observation.reports("clock_step"):
         return None
     return Finding("CLOCK STEP of the device", observation.end_sample)
 

@@ -1,4 +1,4 @@
-"""What a journal is made of: entries of a few kinds, each a JSON object chained to the one before by its hash."""
+"""What a journal is made of: entries of a few kinds, each chained to the one before by its hash."""
 
 import hashlib
 import json

@@ -144,8 +144,8 @@ class Journal:
             )
             if not intact:
                 raise JournalError(
-                    f"{self.directory / FILE_NAME}: the chain breaks at entry {number}: it or one before it was "
-                    "changed, removed or damaged. Entries before it are intact; compare with a backup."
+                    f"{self.directory / FILE_NAME}: the chain breaks at entry {number}: it was changed, "
+                    "removed or damaged. Entries before it are intact; compare with a backup."
                 )
             previous = found_hash
         return number
