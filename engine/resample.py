@@ -30,8 +30,8 @@ class Resampler:
 
     Output k belongs to the time k / `FS_HZ` after source sample 0, so nothing is shifted; an output only
     comes `delay_s` later (24 ms at 500 Hz, 80 ms at 100 Hz), when the inputs of its second half have arrived.
-    Any chunking gives the same bits. Before the first sample, and after the last at `flush`, the signal is held.
-    An output of which any input is invalid is invalid and 0. A source at `FS_HZ` passes unchanged.
+    Any chunking gives the same bits. Before the first sample, and after the last at `flush`, the signal is
+    held. An output of which any input is invalid is invalid and 0. A source at `FS_HZ` passes unchanged.
 
     Parameters
     ----------
