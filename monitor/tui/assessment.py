@@ -1,0 +1,33 @@
+"""The one word for how the ECG looks now, and its reasons."""
+
+from dataclasses import dataclass
+
+from monitor.alarms.alarm import Priority
+from monitor.tui.bedview import BedView
+from monitor.tui.palette import ALARM_ON, Ink
+from monitor.tui.picture import Picture
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """A word, its colours, and a line of detail."""
+
+    word: str
+    style: str
+    detail: str = ""
+
+
+def assess(bed: BedView | None, picture: Picture) -> Assessment:
+    """NORMAL is said only of a live, assessed window without a standing alarm about the patient."""
+    if bed is None or bed.update is None or not picture.live:
+        return Assessment("╱╱ NOT ASSESSED ╱╱", Ink.NOT_ASSESSED, picture.state.value)
+    update = bed.update
+    if update.score is None or update.reason is not None:
+        return Assessment("╱╱ NOT ASSESSED ╱╱", Ink.NOT_ASSESSED, update.reason or "no score")
+    detail = f"score {update.score:.2f}, limit {update.threshold:.2f}"
+    if update.score > update.threshold:
+        return Assessment("◆ ANOMALOUS ◆", Ink.ANOMALY, detail)
+    priority = bed.patient_priority
+    if priority is not None and priority > Priority.LOW:
+        return Assessment("SEE ALARM", ALARM_ON[priority], f"shape as usual: {detail}")
+    return Assessment("✔ NORMAL", Ink.GOOD, detail)

@@ -1,0 +1,68 @@
+"""All beds at a glance: a tile each, with heart rate, state and the most urgent alarm."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from rich.text import Text
+
+from monitor.tui import bigtext
+from monitor.tui.assessment import assess
+from monitor.tui.banner import screen_priority
+from monitor.tui.bedview import BedView
+from monitor.tui.numerics import rate_digits
+from monitor.tui.palette import STARS, Ink, alarm_style
+from monitor.tui.picture import Picture
+
+TILE_WIDTH: Final = 38
+TILE_ROWS: Final = 6
+
+
+def overview(beds: Sequence[tuple[BedView, Picture]], width: int, rows: int, now_ns: int) -> Text:
+    """Tiles in rows; when not all fit, the most urgent ones, and how many are left out."""
+    across = max(1, width // TILE_WIDTH)
+    room = across * max(1, (rows - 1) // TILE_ROWS)
+    shown = list(beds)
+    if len(shown) > room:
+        shown = sorted(shown, key=_urgency, reverse=True)[:room]
+    text = Text()
+    for start in range(0, len(shown), across):
+        tiles = [_tile(bed, picture, now_ns) for bed, picture in shown[start : start + across]]
+        for row in range(TILE_ROWS):
+            for tile in tiles:
+                text.append_text(tile[row])
+            text.append("\n")
+    if len(shown) < len(beds):
+        text.append(f" {len(beds) - len(shown)} calmer beds do not fit", Ink.STRONG)
+    return text
+
+
+def _urgency(entry: tuple[BedView, Picture]) -> int:
+    bed, picture = entry
+    return max(int(bed.loudest or 0), int(screen_priority(picture) or 0))
+
+
+def _tile(bed: BedView, picture: Picture, now_ns: int) -> list[Text]:
+    found = assess(bed, picture)
+    digits = bigtext.small(rate_digits(bed, picture))
+    inner = TILE_WIDTH - 2
+    lines = [Text(bed.bed.ljust(inner), Ink.STRONG)]
+    lines += [Text.assemble((f" {row:<16}", Ink.HEART if picture.live else Ink.OLD)) for row in digits]
+    lines[2].append(found.word.center(inner - 17), found.style)
+    lines[3].append(found.detail[: inner - 17].center(inner - 17), Ink.DIM)
+    lines.append(_alarm_line(bed, picture, inner, now_ns))
+    lines.append(Text())
+    for line in lines:
+        line.append(" " * max(0, TILE_WIDTH - line.cell_len))
+    return lines
+
+
+def _alarm_line(bed: BedView, picture: Picture, width: int, now_ns: int) -> Text:
+    own = screen_priority(picture)
+    if own is not None:
+        return Text(f"{STARS[own]} {picture.title}"[:width].ljust(width), alarm_style(own, now_ns))
+    if not bed.alarms:
+        return Text("no alarms".ljust(width), Ink.DIM)
+    first = bed.alarms[0]
+    return Text(
+        f"{STARS[first.priority]} {first.text}"[:width].ljust(width), alarm_style(first.priority, now_ns)
+    )
