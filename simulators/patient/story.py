@@ -81,7 +81,7 @@ def _act(table: dict[str, Any], where: str) -> Act:
         )
     if preset is None:
         base: dict[str, Any] = {}
-    elif preset in PRESETS:
+    elif isinstance(preset, str) and preset in PRESETS:
         base = {field: getattr(PRESETS[preset], field) for field in known}
     else:
         raise ConfigurationError(f"{where}: no preset {preset!r}; choose one of: {', '.join(PRESETS)}")
