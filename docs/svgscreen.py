@@ -1,4 +1,4 @@
-"""A terminal's content as SVG that looks the same everywhere: braille and blocks as shapes, text in fixed cells.
+"""A terminal's content as SVG that looks the same everywhere: braille and blocks are shapes, cells are fixed.
 
 Terminal screenshots usually name a web font; where that may not be loaded, braille falls out of line.
 """
@@ -15,12 +15,9 @@ CELL_W = 8.4
 CELL_H = 17.0
 BRAILLE = range(0x2800, 0x2900)
 DOT_BITS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
-BLOCKS = {
-    "█": (0.0, 1.0),
-    "▀": (0.0, 0.5),
-    "▄": (0.5, 1.0),
-    **{c: (1 - (i + 1) / 8, 1.0) for i, c in enumerate("▁▂▃▄▅▆▇")},
-}
+EIGHTHS = {c: (1 - (i + 1) / 8, 1.0) for i, c in enumerate("▁▂▃▄▅▆▇")}
+BLOCKS = {"█": (0.0, 1.0), "▀": (0.0, 0.5), **EIGHTHS}
+"""Upper and lower edge, as shares of the cell."""
 FOREGROUND, BACKGROUND = "#d5dbe0", "#0a0e12"
 
 
@@ -30,8 +27,8 @@ def svg_of(rows: Sequence[Iterable[Segment]], width: int) -> str:
     body = "\n".join(line for y, row in enumerate(rows) for line in _row(row, y))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {w + 16:.0f} {h + 16:.0f}" '
-        f'width="{w + 16:.0f}" height="{h + 16:.0f}" font-family="DejaVu Sans Mono, Menlo, Consolas, monospace" '
-        f'font-size="14">\n<rect width="100%" height="100%" rx="8" fill="{BACKGROUND}"/>\n'
+        f'width="{w + 16:.0f}" height="{h + 16:.0f}" font-size="14" '
+        f'font-family="DejaVu Sans Mono, Menlo, Consolas, monospace">\n<rect width="100%" height="100%" rx="8" fill="{BACKGROUND}"/>\n'
         f'<g transform="translate(8 8)">\n{body}\n</g>\n</svg>\n'
     )
 
@@ -49,7 +46,7 @@ def _row(row: Iterable[Segment], y: int) -> Iterable[str]:
 def _run(text: str, x: int, y: int, fore: str, *, bold: bool) -> Iterable[str]:
     shapes = "".join(_shape(c, x + i, y) for i, c in enumerate(text))
     if shapes:
-        yield f'<path fill="{fore}" d="{shapes}"/>'
+        yield f'<path shape-rendering="crispEdges" fill="{fore}" d="{shapes}"/>'
     start = 0
     for word in text.split(" "):
         plain = "".join(" " if _is_shape(c) else c for c in word)
@@ -84,7 +81,8 @@ def _shape(c: str, x: int, y: int) -> str:
     if c == "╌":
         return _box(left + 1, top + CELL_H / 2, CELL_W - 3, 1.2)
     if c == "╱":
-        return f"M{left:.1f} {top + CELL_H:.1f}L{left + CELL_W - 1:.1f} {top:.1f}h1L{left + 1:.1f} {top + CELL_H:.1f}Z"
+        low, right = top + CELL_H, left + CELL_W
+        return f"M{left:.1f} {low:.1f}L{right - 1:.1f} {top:.1f}h1L{left + 1:.1f} {low:.1f}Z"
     return ""
 
 

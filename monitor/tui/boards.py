@@ -97,20 +97,32 @@ def _quality(m: Moment, _width: int, _rows: int) -> Text:
 def _alarms(m: Moment, width: int, rows: int) -> Text:
     if m.bed is None:
         return Text()
-    text = Text() if m.picture.live else Text("as last heard:\n", Ink.NOT_ASSESSED)
-    rows -= 0 if m.picture.live else 1
-    return text.append_text(alarm_list(m.alarms, m.bed.core_now(m.now_ns), width, rows, m.selected))
+    now_ns = m.bed.core_now(m.now_ns)
+    if m.picture.live:
+        return alarm_list(m.alarms, now_ns, width, rows, m.selected)
+    title = "alarms as last heard" if m.alarms else "alarms unknown"
+    known = alarm_list(m.alarms, now_ns, width, rows - 1, m.selected) if m.alarms else Text()
+    return Text.assemble((title, Ink.NOT_ASSESSED), "\n", known)
 
 
 def _keys(m: Moment, width: int, _rows: int) -> Text:
     if m.said:
         return Text(f" {m.said}"[:width].ljust(width), Ink.NOTICE)
+    scale = m.scale if width >= MIN_WIDTH else ""
+    keys, used = [], len(scale) + 2
+    for key, word in sorted(KEYS, key=_key_rank):
+        used += len(key) + len(word) + 3
+        keys += [(key, word)] if used <= width else []
     text = Text(" ")
-    for key, word in KEYS:
-        if text.cell_len + len(key) + len(word) + 3 <= width - len(m.scale):
-            text.append(key, Ink.STRONG).append(f" {word}  ", Ink.DIM)
-    text.append(" " * max(0, width - text.cell_len - len(m.scale) - 1))
-    return text.append(m.scale, Ink.TITLE)
+    for key, word in sorted(keys, key=KEYS.index):
+        text.append(key, Ink.STRONG).append(f" {word}  ", Ink.DIM)
+    text.append(" " * max(0, width - text.cell_len - len(scale) - 1))
+    return text.append(scale, Ink.TITLE)
+
+
+def _key_rank(key: tuple[str, str]) -> int:
+    """Keys that stay longest when the line is short come first."""
+    return "?apqflbgs".index(key[0][0])
 
 
 def _tiny(m: Moment, width: int, _rows: int) -> Text:

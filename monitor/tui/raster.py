@@ -22,10 +22,14 @@ NO_SIGNAL: Final = 2
 MARK_BAR: Final = ord("▔")
 MARK_START: Final = ord("◆")
 HATCH: Final = ord("╱")
-LANE_MM: Final = 12.0
-"""Height of a lane in the millimetres of the gain: 1.2 mV fit between two leads at 10 mm/mV."""
-OVERLAP: Final = 0.5
+LANE_MM: Final = 14.0
+"""Height of a lane in the millimetres of the gain: 1.4 mV fit between two leads at 10 mm/mV."""
+OVERLAP: Final = 0.25
 """A wave may reach this share of a lane into its neighbours before it is cut off."""
+PEAKS: Final = 0.03
+"""Share of columns above and below which the height of a wave is judged, to centre it in its lane."""
+MAX_SHIFT: Final = 0.3
+"""The baseline stays within this share of a lane from the lane's middle."""
 _NEVER: Final = -2
 _EMPTY: Final = -1
 
@@ -55,7 +59,9 @@ class PanelRaster:
         self._drawn: I64 = np.full(panel.trace_width, _NEVER, np.int64)
         self._leads = np.array([lane.lead for lane in panel.lanes])
         self._lane_of_row = np.repeat(np.arange(len(panel.lanes)), [lane.rows for lane in panel.lanes])
-        self._centre, self._reach, self._dots_per_mv = _lane_geometry(panel, scale)
+        self._middle, self._lane_dots, self._dots_per_mv = _lane_geometry(panel, scale)
+        self._shift = np.zeros(len(panel.lanes))
+        self._pass = _NEVER
 
     @property
     def seconds(self) -> float:
@@ -73,6 +79,9 @@ class PanelRaster:
         drawn_newest = int(self._drawn.max(initial=_NEVER))
         again = (wanted >= drawn_newest) & (wanted <= newest)  # the newest column was drawn half full
         changed = np.flatnonzero((wanted != self._drawn) | (again & (wanted != _EMPTY)))
+        this_pass = newest // self.panel.trace_width if sweeping else 0
+        if this_pass != self._pass:
+            self._pass, self._shift = this_pass, self._centring(ring, end)
         if changed.size:
             self._draw(changed, wanted[changed], ring, marks, end)
             self._drawn[changed] = wanted[changed]
@@ -127,21 +136,35 @@ class PanelRaster:
         """Raster (4 rows, n) of all lanes; traces may overlap."""
         low, high = envelope.low[self._leads], envelope.high[self._leads]
         valid = envelope.valid[self._leads]
-        per_mv, centre, reach = self._dots_per_mv[:, None], self._centre[:, None], self._reach[:, None]
-        top = np.clip(centre - np.where(valid, high, 0) * per_mv, centre - reach, centre + reach)
-        bottom = np.clip(centre - np.where(valid, low, 0) * per_mv, centre - reach, centre + reach)
+        middle, reach = self._middle[:, None], self._lane_dots * (0.5 + OVERLAP)
+        zero = middle + self._shift[:, None]
+        top = np.clip(zero - np.where(valid, high, 0) * self._dots_per_mv, middle - reach, middle + reach)
+        bottom = np.clip(zero - np.where(valid, low, 0) * self._dots_per_mv, middle - reach, middle + reach)
         top_dot, bottom_dot = np.rint(top).astype(np.int64), np.rint(bottom).astype(np.int64)
         y = np.arange(self.panel.rows * DOTS_Y)[:, None, None]
         lit: Bools = ((y >= top_dot) & (y <= bottom_dot) & valid).any(axis=1)
         return lit
 
+    def _centring(self, ring: Ring, end: int) -> NDArray[np.float64]:
+        """Dots by which each trace is lowered so that its waves sit in the middle of its lane.
 
-def _lane_geometry(panel: Panel, scale: Scale) -> tuple[NDArray[np.float64], ...]:
-    """Centre and reach (dots) and dots per mV of each lane."""
+        Judged once in a pass of the sweep: what is drawn stays where it is.
+        """
+        n = self.panel.trace_width * DOTS_X
+        spd = self.scale.samples_per_dot
+        envelope = measure_envelope(ring, end // spd - n, n, spd, end)
+        valid = envelope.valid[self._leads]
+        high = np.quantile(np.where(valid, envelope.high[self._leads], 0), 1 - PEAKS, axis=1)
+        low = np.quantile(np.where(valid, envelope.low[self._leads], 0), PEAKS, axis=1)
+        limit = MAX_SHIFT * self._lane_dots
+        shift: NDArray[np.float64] = np.clip((high + low) / 2 * self._dots_per_mv, -limit, limit)
+        return shift
+
+
+def _lane_geometry(panel: Panel, scale: Scale) -> tuple[NDArray[np.float64], float, float]:
+    """Middle of each lane, height of a lane, and height of 1 mV; in dots."""
     rows = np.array([lane.rows for lane in panel.lanes], float)
     tops = np.array([lane.top for lane in panel.lanes], float)
     pitch = panel.rows / max(1, len(panel.lanes))  # the same scale in every lane, though rows differ by one
-    centre = (tops + rows / 2) * DOTS_Y - 0.5
-    reach = np.full(rows.shape, pitch * DOTS_Y * (0.5 + OVERLAP))
-    per_mv = np.full(rows.shape, scale.gain_mm_per_mv * pitch * DOTS_Y / LANE_MM)
-    return centre, reach, per_mv
+    lane_dots = pitch * DOTS_Y
+    return (tops + rows / 2) * DOTS_Y - 0.5, lane_dots, scale.gain_mm_per_mv * lane_dots / LANE_MM

@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -78,6 +78,7 @@ class Sweep(Widget):
         self._kinds = np.zeros((0, 0), np.uint8)
         self._boxes: list[tuple[int, int, str, int]] = []
         self._drawn: tuple[object, ...] = ()
+        self._marks: Marks | None = None
 
     @property
     def page_s(self) -> float:
@@ -86,11 +87,14 @@ class Sweep(Widget):
 
     def show(self, dress: Dress, ring: Ring | None, marks: Marks, end: int, *, sweeping: bool) -> None:
         """Bring the picture to sample `end` of `ring`; marks with other spans redraw everything."""
-        drawn = (dress, self.size, ring, marks, sweeping)
-        anew = drawn != self._drawn
-        if anew:
-            self._drawn = drawn
+        drawn = (dress, self.size, ring, sweeping)
+        anew = drawn != self._drawn or marks is not self._marks
+        if drawn != self._drawn:
             self._set_up(dress)
+        elif anew:
+            for raster in self._rasters:
+                raster.forget()
+        self._drawn, self._marks = drawn, marks
         regions = (
             []
             if ring is None
@@ -113,9 +117,12 @@ class Sweep(Widget):
         self._codes = np.full((rows, width), BLANK, np.uint32)
         self._kinds = np.zeros((rows, width), np.uint8)
         leads = [i for i, state in enumerate(dress.lead_states) if state is not LeadState.ABSENT]
-        panels = arrange(dress.layout, leads, width, rows, dress.chosen_lead)
+        box = list(_box(dress, width, rows))
+        top = len(box) if dress.at_top else 0
+        arranged = arrange(dress.layout, leads, width, rows - top, dress.chosen_lead)
+        panels = [replace(panel, y=panel.y + top) for panel in arranged]
         self._rasters = [PanelRaster(panel, dress.scale) for panel in panels]
-        self._boxes = [*self._lead_words(panels), *_box(dress, width, rows)]
+        self._boxes = [*self._lead_words(panels), *box]
         for panel in panels:
             for lane in panel.lanes:
                 self._draw_gutter(panel, lane)
@@ -175,8 +182,9 @@ def _box(dress: Dress, width: int, rows: int) -> Iterable[tuple[int, int, str, i
     """The lines of the title, centred in a block of colour."""
     if not dress.title:
         return
-    inner = min(width, max(len(line) for line in dress.title) + 4)
-    lines = [" " * inner, *(line.center(inner) for line in dress.title), " " * inner]
+    inner = width if dress.at_top else min(width, max(len(line) for line in dress.title) + 4)
+    margin = [] if dress.at_top else [" " * inner]
+    lines = [*margin, *(line.center(inner) for line in dress.title), *margin]
     top = 0 if dress.at_top else max(0, (rows - len(lines)) // 2)
     for i, line in enumerate(lines[:rows]):
         yield top + i, (width - inner) // 2, line[:inner], CALM_BOX if dress.calm else BOX
