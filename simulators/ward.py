@@ -70,6 +70,8 @@ def play(
             )
             for who in ward
         ]
+        for _, publisher in beds:
+            stack.callback(publisher.close, "the simulation ended")
         opened(beds[0][1].endpoint)
         sent = 0
         while n_samples is None or sent < n_samples:

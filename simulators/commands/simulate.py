@@ -144,13 +144,13 @@ def _shown(steps: Iterator[Progress], ward: list[Occupant]) -> Iterator[Progress
     caption = ""
     with Live(console=console, auto_refresh=False, transient=True) as live:
         for n, step in enumerate(steps):
+            yield step
             if step.caption != caption:
                 caption = step.caption
                 console.print(f"{ward[0].bed}: {caption}", highlight=False)
             if n % 25 == 0:
                 watched = f"{step.monitors} watching" if step.monitors else "nobody is listening yet"
                 live.update(f"{caption} · {watched} · {step.late_s * 1e3:.0f} ms late", refresh=True)
-            yield step
 
 
 def _record(arguments: argparse.Namespace, story: Story) -> int:
