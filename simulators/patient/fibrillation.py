@@ -87,6 +87,7 @@ def fibrillating_ventricles(rng: np.random.Generator) -> VentricularFibrillation
 
 
 def fade(t_s: F64, start_s: float, end_s: float) -> F64:
-    """1 between `start_s` and `end_s`, 0 outside, with short ramps inside."""
-    ramp: F64 = np.clip(np.minimum(t_s - start_s, end_s - t_s) / FADE_S, 0, 1)
-    return ramp
+    """1 from `start_s` to `end_s`, with a short ramp after each: what goes on in the next act has no dip."""
+    rise = np.clip((t_s - start_s) / FADE_S, 0, 1)
+    fall = np.clip((end_s + FADE_S - t_s) / FADE_S, 0, 1)
+    return rise + fall - 1

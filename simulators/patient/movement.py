@@ -1,16 +1,19 @@
 """Movement of an electrode on the skin."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from engine.arrays import F64
 from simulators.patient.lead_field import ELECTRODES
 
+SETTLED_S: Final = 3.0
+
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """A jolt of one electrode that swings and settles within two seconds."""
+    """A jolt of one electrode that swings and settles within `SETTLED_S`."""
 
     electrode: int
     time_s: float

@@ -8,6 +8,7 @@ import numpy as np
 from engine.arrays import F64, Bools
 from simulators.patient.autonomic import Autonomic, Sinusoids
 from simulators.patient.lead_field import ELECTRODES
+from simulators.patient.movement import SETTLED_S
 from simulators.patient.scene import Scene
 
 N_ELECTRODES = len(ELECTRODES)
@@ -49,7 +50,8 @@ class ElectrodeNoise:
                 act.wander_mv * wander[:, inside] + act.muscle_mv * muscle[:, inside] + act.mains_mv * mains
             )
             for move in scene.movements:
-                noise[move.electrode] += move.at(t_s)
+                if move.time_s < t_s[-1] and t_s[0] < move.time_s + SETTLED_S:
+                    noise[move.electrode] += move.at(t_s)
         return noise
 
     def _muscle(self, n: int) -> F64:

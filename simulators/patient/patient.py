@@ -106,7 +106,7 @@ class Patient:
         for scene in self._scenes:
             if scene.activity is not None:
                 shape = fade(t_s, scene.start_s, scene.end_s)
-                total += shape * scene.activity.leads_mv(t_s - scene.start_s, self._lead_field)
+                total += shape * scene.activity.leads_mv(t_s - scene.activity_since_s, self._lead_field)
         return total
 
     def _at_the_electrodes(self, heart_mv: F64, t_s: F64) -> tuple[F64, Bools]:

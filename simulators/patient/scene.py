@@ -23,6 +23,8 @@ class Scene:
     t_wave_mv: tuple[F64, F64]
     """(3,) change of the T wave before the act and the one it moves to."""
     activity: Activity | None
+    activity_since_s: float
+    """Fibrillation that an earlier act began goes on as it was."""
     movements: tuple[Movement, ...]
     open_since_s: dict[str, float]
     """Electrode that is off -> when it came off, in this act or an earlier one."""
@@ -38,6 +40,7 @@ class Scene:
 
 def scene(act: Act, start_s: float, before: Scene | None, rng: np.random.Generator) -> Scene:
     """Place `act` after the scene `before`."""
+    going_on = before is not None and before.act.rhythm == act.rhythm
     already_open = before.open_since_s if before else {}
     injury, t_wave = np.zeros(3), np.zeros(3)
     if act.st_territory:
@@ -50,7 +53,8 @@ def scene(act: Act, start_s: float, before: Scene | None, rng: np.random.Generat
         start_s + act.duration_s,
         (before.injury_at(start_s) if before else injury, injury),
         (before.t_wave_at(start_s) if before else t_wave, t_wave),
-        _activity(act.rhythm, rng),
+        before.activity if going_on and before else _activity(act.rhythm, rng),
+        before.activity_since_s if going_on and before else start_s,
         draw_movements(rng, start_s, act.duration_s, act.motion_per_minute),
         {name: already_open.get(name, start_s) for name in act.electrodes_off},
     )

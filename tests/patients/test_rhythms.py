@@ -137,3 +137,15 @@ def test_standstill_has_p_waves_alone(clean):
     recording = clean("standstill", 10)
     assert not recording.truth.beats
     assert 0.04 < recording.lead("II").max() < 0.3
+
+
+@pytest.mark.parametrize("rhythm", ["ventricular fibrillation", "atrial fibrillation"])
+def test_fibrillation_goes_on_over_acts_of_the_same_rhythm(story_of, rhythm):
+    act = {"rhythm": rhythm, "duration_s": 10, "rate_bpm": None}
+    parts, whole = story_of(act, act), story_of({**act, "duration_s": 20})
+    n = 5000 - 200 if rhythm == "atrial fibrillation" else 10000
+    assert np.allclose(parts.samples[:, 300:n], whole.samples[:, 300:n], atol=1e-5)
+    around = (
+        parts.samples[:, 4700:5300] if rhythm == "ventricular fibrillation" else parts.samples[:6, 4700:5300]
+    )
+    assert around.std() > 0.02
