@@ -31,15 +31,15 @@ class AlarmMachine:
     def step(self, state: MachineState, observation: Observation, now_ns: int) -> tuple[MachineState, Events]:
         """Judge every condition on one observation, in the table's order."""
         state = _in_time(state, observation, now_ns)
-        events: list[AlarmEvent] = []
+        slots, events, next_id = dict(state.slots), list[AlarmEvent](), state.next_id
         for condition in self.conditions:
-            moment = _Moment(condition, observation, state.next_id, now_ns)
-            slot, happened = moment.advance(
-                state.slots.get(condition.name, Slot()), state.limits, state.slots
+            moment = _Moment(condition, observation, next_id, now_ns)
+            slots[condition.name], happened = moment.advance(
+                slots.get(condition.name, Slot()), state.limits, slots
             )
-            state = replace(state, slots={**state.slots, condition.name: slot})
-            state = _counted(state, happened)
+            next_id += sum(event.transition is Transition.RAISED for event in happened)
             events += happened
+        state = replace(_counted(state, next_id - state.next_id), slots=slots, next_id=next_id)
         return _breaking_through(state, events), tuple(events)
 
     def acknowledge(
@@ -206,11 +206,11 @@ def _in_time(state: MachineState, observation: Observation, now_ns: int) -> Mach
     )
 
 
-def _counted(state: MachineState, happened: Sequence[AlarmEvent]) -> MachineState:
-    if not any(event.transition is Transition.RAISED for event in happened):
+def _counted(state: MachineState, n_raised: int) -> MachineState:
+    if not n_raised:
         return state
     within = [n for n in state.raised_samples if n > state.end_sample - HOUR_N]
-    return replace(state, next_id=state.next_id + 1, raised_samples=(*within, state.end_sample))
+    return replace(state, raised_samples=(*within, *[state.end_sample] * n_raised))
 
 
 def _breaking_through(state: MachineState, events: Sequence[AlarmEvent]) -> MachineState:

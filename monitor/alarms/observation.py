@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from engine.arrays import Bools, frozen
 from engine.beats import Beats
 from engine.grid import FS_HZ
@@ -82,7 +84,7 @@ def observe_hop(
     model: str = "",
 ) -> Observation:
     """Gather what one hop says of a bed."""
-    seen: Bools = (window.valid & quality.assessable[:, None]).any(axis=0)
+    seen: Bools = np.logical_or.reduce(window.valid & quality.assessable[:, None], axis=0)
     return Observation(
         bed=window.bed,
         end_sample=window.end_sample,

@@ -52,7 +52,7 @@ class MachineState:
     first_sample: int | None = None
     """End of the first window observed."""
     raised_samples: tuple[int, ...] = ()
-    """When alarms were raised in the last hour of signal."""
+    """When alarms were raised, an hour back from the newest."""
 
     @property
     def alarms(self) -> tuple[Alarm, ...]:
@@ -66,7 +66,8 @@ class MachineState:
         observed_n = self.end_sample - (self.first_sample or 0)
         if observed_n < 60 * FS_HZ:
             return 0.0
-        return len(self.raised_samples) * HOUR_N / min(observed_n, HOUR_N)
+        n_recent = sum(raised > self.end_sample - HOUR_N for raised in self.raised_samples)
+        return n_recent * HOUR_N / min(observed_n, HOUR_N)
 
     def audio_paused_until_ns(self, now_ns: int) -> int:
         """When sound comes back; 0 while it is not paused."""
