@@ -1,0 +1,216 @@
+"""The journal keeps what it was given: in order, durable, chained, by one writer."""
+
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from engine.errors import JournalError
+from monitor.alarms.alarm import Alarm, AlarmEvent, Kind, Phase, Priority, Transition
+from monitor.alarms.limits import Limits
+from monitor.journal.entry import Entry, EntryKind, alarm_entry, command_entry, event_of, limits_entry
+from monitor.journal.journal import FILE_NAME, Journal, default_directory
+
+WRITER = """
+import resource, sys
+from pathlib import Path
+from engine.errors import JournalError
+from monitor.alarms.alarm import Alarm, AlarmEvent, Kind, Phase, Priority, Transition
+from monitor.journal.entry import alarm_entry
+from monitor.journal.journal import Journal
+
+def raised(number):
+    alarm = Alarm(number, "ward.1", "asystole", Kind.PATIENT, Priority.HIGH, Phase.ACTIVE, "x", 1, 2, 3)
+    return alarm_entry(AlarmEvent(Transition.RAISED, alarm, number), {"r_peaks": list(range(40))})
+
+journal = Journal(Path(sys.argv[1]))
+"""
+FOR_EVER = """
+number = journal.next_alarm_id("ward.1")
+while True:
+    journal.append([raised(number)])
+    print(number, flush=True)
+    number += 1
+"""
+UNTIL_FULL = """
+resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, resource.RLIM_INFINITY))
+number = 1
+try:
+    while True:
+        journal.append([raised(number)])
+        number += 1
+except JournalError as error:
+    print(error)
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+print(number - 1, journal.verify())
+journal.append([raised(number)])
+print(number, journal.verify())
+"""
+
+
+def alarm(number=1, phase=Phase.ACTIVE, bed="ward.1", name="asystole"):
+    return Alarm(number, bed, name, Kind.PATIENT, Priority.HIGH, phase, "ASYSTOLE", 1000, 2000, 3000)
+
+
+def raised(number=1, phase=Phase.ACTIVE, **kwargs):
+    return alarm_entry(AlarmEvent(Transition.RAISED, alarm(number, phase, **kwargs), number), {"score": 1.5})
+
+
+def start(code, directory):
+    command = [sys.executable, "-c", WRITER + code, str(directory)]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (Path.cwd(), *sys.path)))}
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+
+
+def test_entries_come_back_in_order_and_whole(tmp_path):
+    with Journal(tmp_path) as journal:
+        journal.append([Entry(EntryKind.START, 1, {"version": "0.1.0", "note": "µV – naïve"}), raised(1)])
+        journal.append([command_entry("acknowledge", "nurse", 5, "ward.1", alarm=1)])
+        journal.append([])
+    with Journal(tmp_path) as journal:
+        kinds = [entry.kind for entry in journal.entries()]
+        assert kinds == [EntryKind.START, EntryKind.ALARM, EntryKind.COMMAND]
+        (entry,) = journal.entries(EntryKind.ALARM, "ward.1")
+        assert event_of(entry) == AlarmEvent(Transition.RAISED, alarm(), 1)
+        assert entry.body["evidence"] == {"score": 1.5}
+        assert list(journal.entries(bed="ward.2")) == []
+        assert journal.verify() == 3
+
+
+def test_open_alarms_limits_and_ids_survive_a_restart(tmp_path):
+    limits = Limits(high_bpm=130, off=frozenset({"learned_anomaly"}))
+    with Journal(tmp_path) as journal:
+        journal.append([raised(1), raised(2, name="lead_off"), raised(1, bed="ward.2")])
+        journal.append([raised(2, Phase.ENDED, name="lead_off"), raised(1, Phase.LATCHED)])
+        journal.append([limits_entry(Limits(), "a", 7, "ward.1"), limits_entry(limits, "b", 8, "ward.1")])
+    with Journal(tmp_path) as journal:
+        beds = journal.open_alarms()
+        assert {bed: [e.alarm.phase for e in events] for bed, events in beds.items()} == {
+            "ward.1": [Phase.LATCHED],
+            "ward.2": [Phase.ACTIVE],
+        }
+        assert (journal.next_alarm_id("ward.1"), journal.next_alarm_id("ward.9")) == (3, 1)
+        assert (journal.limits("ward.1"), journal.limits("ward.2")) == (limits, None)
+
+
+def test_a_batch_is_written_whole_or_not_at_all(tmp_path):
+    with Journal(tmp_path) as journal:
+        journal.append([raised(1)])
+        with pytest.raises(ValueError, match="JSON"):
+            journal.append([raised(2), Entry(EntryKind.FINDING, 1, {"score": float("nan")})])
+        assert journal.verify() == 1
+        journal.append([raised(2)])
+        assert journal.verify() == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        ("UPDATE entry SET body = replace(body, '1.5', '1.4') WHERE number = 2", 2),
+        ("UPDATE entry SET time_ns = 0 WHERE number = 3", 3),
+        ("UPDATE entry SET kind = 'nonsense' WHERE number = 1", 1),
+        ("DELETE FROM entry WHERE number = 2", 2),
+        ("DELETE FROM entry WHERE number = 1", 1),
+    ],
+)
+def test_a_changed_or_missing_entry_breaks_the_chain_there(tmp_path, change, where):
+    with Journal(tmp_path) as journal:
+        journal.append([raised(number) for number in (1, 2, 3)])
+    with sqlite3.connect(tmp_path / FILE_NAME) as db:
+        db.execute(change)
+    db.close()
+    with Journal(tmp_path) as journal, pytest.raises(JournalError, match=f"chain breaks at entry {where}:"):
+        journal.verify()
+
+
+def test_a_second_writer_is_refused_with_the_cure(tmp_path):
+    with Journal(tmp_path), pytest.raises(JournalError, match=r"another core already writes.*--journal"):
+        Journal(tmp_path)
+    Journal(tmp_path).close()
+
+
+def test_a_directory_that_cannot_be_made_or_written_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(JournalError, match=r"file/journal cannot be written: Not a directory; .*--journal"):
+        Journal(tmp_path / "file" / "journal")
+    with pytest.raises(JournalError, match=r"/proc/journal cannot be written"):
+        Journal(Path("/proc/journal"))  # even root cannot write here
+    (tmp_path / FILE_NAME).mkdir()
+    with pytest.raises(JournalError, match="unable to open database file; check that it is a directory"):
+        Journal(tmp_path)
+
+
+def test_a_file_that_is_no_journal_or_a_damaged_one_is_refused_and_kept(tmp_path):
+    garbage = b"not a journal " * 1000
+    (tmp_path / FILE_NAME).write_bytes(garbage)
+    with pytest.raises(JournalError, match="not a database; keep the damaged file"):
+        Journal(tmp_path)
+    assert (tmp_path / FILE_NAME).read_bytes() == garbage
+
+
+def test_a_corrupted_page_is_reported_not_skipped(tmp_path):
+    with Journal(tmp_path) as journal:
+        journal.append([raised(number) for number in range(1, 200)])
+    path = tmp_path / FILE_NAME
+    data = bytearray(path.read_bytes())
+    for page in range(4, len(data) // 4096, 3):
+        data[page * 4096 : page * 4096 + 64] = b"\xff" * 64
+    path.write_bytes(data)
+    with pytest.raises(JournalError), Journal(tmp_path) as journal:
+        journal.verify()
+
+
+def test_another_schema_version_is_refused(tmp_path):
+    Journal(tmp_path).close()
+    with sqlite3.connect(tmp_path / FILE_NAME) as db:
+        db.execute("PRAGMA user_version = 99")
+    db.close()
+    with pytest.raises(JournalError, match="schema version 99, this program writes 1"):
+        Journal(tmp_path)
+
+
+def test_the_disk_is_synchronized_at_every_append(tmp_path):
+    with Journal(tmp_path) as journal:
+        settings = [
+            journal._db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")
+        ]
+    assert settings == ["wal", 2]
+
+
+def test_the_default_directory_follows_the_environment(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    assert default_directory() == tmp_path / "ecg-monitor"
+    monkeypatch.setenv("XDG_STATE_HOME", "")
+    monkeypatch.setenv("HOME", "/home/nurse")
+    assert default_directory() == Path("/home/nurse/.local/state/ecg-monitor")
+
+
+def test_a_full_disk_is_said_loses_nothing_written_and_is_got_over(tmp_path):
+    with start(UNTIL_FULL, tmp_path) as process:
+        said, full, after = process.stdout.read().strip().splitlines()
+    assert "cannot be used" in said and "--journal" in said
+    n_written, n_verified = map(int, full.split())
+    assert n_written == n_verified > 10
+    assert after == f"{n_written + 1} {n_written + 1}"
+
+
+def test_kill_9_at_random_points_loses_nothing_acknowledged(tmp_path):
+    dice = random.Random(12)
+    n_acknowledged = 0
+    for _ in range(15):
+        with start(FOR_EVER, tmp_path) as process:
+            for _ in range(dice.randint(1, 30)):
+                n_acknowledged = int(process.stdout.readline())
+            for _ in range(dice.randint(0, 20_000)):
+                pass  # an odd moment inside the next write
+            process.send_signal(signal.SIGKILL)
+            unread = process.stdout.read().split()
+            n_acknowledged = int(unread[-1]) if unread else n_acknowledged
+        with Journal(tmp_path) as journal:
+            assert journal.verify() in (n_acknowledged, n_acknowledged + 1)
+            assert len(journal.open_alarms()["ward.1"]) == journal.next_alarm_id("ward.1") - 1
