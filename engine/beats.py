@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from engine.arrays import F32, F64, I64, Bools, frozen
-from engine.filters import bridge, qrs_envelope
+from engine.filters import ENVELOPE_HZ, bridge, qrs_envelope, qrs_level
 from engine.grid import FS_HZ
 from engine.quality import Quality
 from engine.window import Window
@@ -27,7 +27,8 @@ CAP: Final = 3.0
 EDGE_S: Final = 0.06
 """No beat is looked for this close to the window's edges or a gap: half a QRS complex can be anything."""
 REFINE_S: Final = 0.06
-SEGMENT_S: Final = 2.0
+MAX_CLARITY: Final = 20.0
+"""Leads count by the square of how far their QRS complexes stand out of the background, up to this."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,16 +50,17 @@ def find_beats(window: Window, quality: Quality) -> Beats:
         return _no_beats(0)
     valid = window.valid[leads]
     x = bridge(window.x[leads], valid)
-    usable = _away_from_edges(valid)
+    usable = _away_from_edges(valid)[:, ::2]
     levels = np.where(usable, qrs_envelope(x), 0.0)
-    typical, weight = _typical_and_weight(levels, usable)
-    relative = np.minimum(levels / typical[:, None], CAP)
+    level, background = qrs_level(levels, usable)
+    weight = np.minimum(level / np.maximum(background, 1e-6), MAX_CLARITY) ** 2
+    relative = np.minimum(levels / np.maximum(level, QRS_FLOOR_MV)[:, None], CAP)
     fused = _fuse(relative, weight, usable)
     peaks = _select(fused, _maxima(fused))
     if not peaks.size:
         return _no_beats(leads.size)
     votes = _votes(relative, peaks)
-    r_peaks = _refine(x, valid, peaks) + window.start_sample
+    r_peaks = _refine(x, valid, 2 * peaks) + window.start_sample
     return Beats(frozen(r_peaks), frozen(votes), int(leads.size))
 
 
@@ -75,29 +77,6 @@ def _away_from_edges(valid: Bools) -> Bools:
     return usable
 
 
-def _typical_and_weight(levels: F64, usable: Bools) -> tuple[F64, F64]:
-    """Each lead's QRS level, and its weight: the square of how far that stands above its background."""
-    segment = round(SEGMENT_S * FS_HZ)
-    n_segments = levels.shape[1] // segment
-    shape = (levels.shape[0], n_segments, segment)
-    maxima = levels[:, : n_segments * segment].reshape(shape).max(axis=2)
-    seen = usable[:, : n_segments * segment].reshape(shape).mean(axis=2) > 0.5
-    median = _median_where(maxima, seen)
-    second = np.sort(np.where(seen, maxima, 0.0), axis=1)[:, -2]
-    level = np.maximum(median, 0.25 * second)
-    background = _median_where(levels, usable)
-    weight = np.minimum(level / np.maximum(background, 1e-6), 20.0) ** 2
-    return np.maximum(level, QRS_FLOOR_MV), weight
-
-
-def _median_where(values: F64, where: Bools) -> F64:
-    """Row medians over `where`; 0 for rows without any."""
-    ordered = np.sort(np.where(where, values, np.inf), axis=1)
-    n = where.sum(axis=1)
-    middle = ordered[np.arange(len(values)), np.maximum(n - 1, 0) // 2]
-    return np.where(n > 0, middle, 0.0)
-
-
 def _fuse(relative: F64, weight: F64, usable: Bools) -> F64:
     weights = weight[:, None] * usable
     fused: F64 = np.sqrt((weights * relative**2).sum(axis=0) / np.maximum(weights.sum(axis=0), 1e-9))
@@ -110,7 +89,7 @@ def _maxima(fused: F64) -> I64:
     at = np.flatnonzero((inner > fused[:-2]) & (inner >= fused[2:]) & (inner > 0.15)) + 1
     kept: list[int] = []
     blocked = np.zeros(fused.size, np.bool_)
-    reach = round(REFRACTORY_S * FS_HZ)
+    reach = round(REFRACTORY_S * ENVELOPE_HZ)
     for peak in at[np.argsort(-fused[at], kind="stable")]:
         if not blocked[peak]:
             kept.append(int(peak))
@@ -122,7 +101,7 @@ def _select(fused: F64, peaks: I64) -> I64:
     """Peaks that are beats: high enough, and not the T wave of the one before."""
     chosen: list[int] = []
     for peak in peaks[fused[peaks] >= BEAT_SHARE]:
-        near = chosen and peak - chosen[-1] < T_WAVE_S * FS_HZ
+        near = chosen and peak - chosen[-1] < T_WAVE_S * ENVELOPE_HZ
         if near and fused[peak] < T_WAVE_SHARE * fused[chosen[-1]]:
             continue
         chosen.append(int(peak))
@@ -130,7 +109,7 @@ def _select(fused: F64, peaks: I64) -> I64:
 
 
 def _votes(relative: F64, peaks: I64) -> F32:
-    reach = round(VOTE_S * FS_HZ)
+    reach = round(VOTE_S * ENVELOPE_HZ)
     around = np.clip(peaks[:, None] + np.arange(-reach, reach + 1), 0, relative.shape[1] - 1)
     seen = relative[:, around].max(axis=2) >= BEAT_SHARE
     share: F32 = seen.mean(axis=0).astype(np.float32)

@@ -15,7 +15,13 @@ QRS_CENTRE_HZ: Final = 12.0
 QRS_SIGMA_HZ: Final = 5.0
 """The QRS band: most of a QRS complex, little of P and T waves (Thakor, Webster and Tompkins 1984)."""
 
-_PAD_S: Final = 0.5
+ENVELOPE_HZ: Final = FS_HZ // 2
+"""Samples per second of envelopes; sample k lies on sample 2 k of the window."""
+
+_SEGMENT_S: Final = 2.0
+"""The largest envelope in this time is a QRS complex down to 30 beats/min."""
+
+_PAD_S: Final = 0.4
 """Held signal added at the end, so that the circular convolution does not join the window's two ends."""
 
 
@@ -45,6 +51,8 @@ def bridge(x: F32, valid: Bools) -> F64:
 def qrs_envelope(x: F64) -> F64:
     """Envelope of the QRS band: magnitude of a Gaussian quadrature filter (Gabor 1946), without delay.
 
+    A QRS complex becomes one hump of some 100 ms, whatever its shape and polarity.
+
     Parameters
     ----------
     x : (n_leads, n) float64
@@ -52,19 +60,18 @@ def qrs_envelope(x: F64) -> F64:
 
     Returns
     -------
-    (n_leads, n) float64
-        mV. A QRS complex becomes one hump of some 100 ms, whatever its shape and polarity.
+    (n_leads, n // 2) float64
+        mV, at `ENVELOPE_HZ`: the band ends far below half of that.
     """
     n = x.shape[1]
     n_padded = n + 2 * round(_PAD_S * FS_HZ)
-    n_padded += n_padded % 2
-    spectrum = np.fft.rfft(_padded(x, n_padded))
-    f_hz = np.fft.rfftfreq(n_padded, 1 / FS_HZ)
-    gain = 2 * np.exp(-0.5 * ((f_hz - QRS_CENTRE_HZ) / QRS_SIGMA_HZ) ** 2)
+    f_hz = np.arange(n_padded // 4) * FS_HZ / n_padded
+    gain = np.exp(-0.5 * ((f_hz - QRS_CENTRE_HZ) / QRS_SIGMA_HZ) ** 2)
     gain[0] = 0.0
-    analytic = np.zeros((x.shape[0], n_padded), np.complex128)
-    analytic[:, : f_hz.size] = spectrum * gain
-    envelope: F64 = np.abs(np.fft.ifft(analytic)[:, :n])
+    # Positive frequencies alone make the signal analytic, half as many make it half the rate; the gain 2 of
+    # the one cancels the 1/2 of the other.
+    analytic = np.fft.ifft(np.fft.rfft(_padded(x, n_padded))[:, : f_hz.size] * gain, n_padded // 2)
+    envelope: F64 = np.abs(analytic[:, : n // 2])
     return envelope
 
 
@@ -74,3 +81,42 @@ def _padded(x: F64, n_padded: int) -> F64:
     tail = np.repeat(x[:, -1:], n_tail, axis=1)
     head = np.repeat(x[:, :1], n_padded - x.shape[1] - n_tail, axis=1)
     return np.concatenate((x, tail, head), axis=1)
+
+
+def qrs_level(envelope: F64, valid: Bools) -> tuple[F64, F64]:
+    """How high the QRS complexes of each lead typically stand, and the background they stand on.
+
+    The level is the median over the 2 s segments of the largest envelope in each, so neither one artefact nor
+    premature beats move it much; but at least a quarter of the second largest, for
+    hearts slower than a segment.
+
+    Parameters
+    ----------
+    envelope : (n_leads, m) float64
+        Of `qrs_envelope`, mV.
+    valid : (n_leads, m) bool
+        Where the envelope means something.
+
+    Returns
+    -------
+    level : (n_leads,) float64
+        mV.
+    background : (n_leads,) float64
+        Median envelope, mV.
+    """
+    segment = round(_SEGMENT_S * ENVELOPE_HZ)
+    n_segments = envelope.shape[1] // segment
+    shape = (envelope.shape[0], n_segments, segment)
+    known = np.where(valid, envelope, 0.0)
+    maxima = known[:, : n_segments * segment].reshape(shape).max(axis=2)
+    seen = valid[:, : n_segments * segment].reshape(shape).mean(axis=2) > 0.5
+    second = np.sort(np.where(seen, maxima, 0.0), axis=1)[:, -2]
+    return np.maximum(_median_where(maxima, seen), 0.25 * second), _median_where(known, valid)
+
+
+def _median_where(values: F64, where: Bools) -> F64:
+    """Row medians (the lower middle one) over `where`; 0 for rows without any."""
+    n = where.sum(axis=1)
+    ordered = np.sort(np.where(where, values, np.inf), axis=1)
+    middle = ordered[np.arange(len(values)), np.maximum(n - 1, 0) // 2]
+    return np.where(n > 0, middle, 0.0)
