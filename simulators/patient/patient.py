@@ -23,6 +23,8 @@ from simulators.patient.story import Story
 
 BLOCK_S = 1.0
 """Signal is always made in blocks of this length on a fixed grid, then cut to what was asked for."""
+N_PHASES = 25
+"""Grids of patients with successive seeds are shifted against each other, so that a ward's work is spread."""
 AHEAD_S = 0.8
 """Waves reach this far before and after their R peak."""
 AFTERMATH_S = 3.0
@@ -54,6 +56,7 @@ class Patient:
         self._lead_field = patient_lead_field(seed)
         self._noise = ElectrodeNoise(seed, fs_hz, self._autonomic)
         self._block_n = round(BLOCK_S * fs_hz)
+        self._next_block_n = max(1, self._block_n * (1 + seed % N_PHASES) // N_PHASES)
         self._made = 0
         self._given = 0
         self._scenes: list[Scene] = []
@@ -76,12 +79,13 @@ class Patient:
         return Chunk(first, frozen(samples[:, :n].copy()), frozen(lead_off[:, :n].copy()), caption)
 
     def _next_block(self) -> Chunk:
-        first, n = self._made, self._block_n
+        first, n = self._made, self._next_block_n
         t_s = (first + np.arange(n)) / self.fs_hz
         self._listen(float(t_s[0]), float(t_s[-1]))
         dipole = dipole_of_waves([w for _, w in self._waves], first, n, self.fs_hz)
         samples, lead_off = self._at_the_electrodes(self._lead_field @ dipole + self._fibrillation(t_s), t_s)
         self._made += n
+        self._next_block_n = self._block_n
         return Chunk(first, samples.astype(np.float32), lead_off, "")
 
     def _listen(self, start_s: float, end_s: float) -> None:

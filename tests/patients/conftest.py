@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -47,6 +48,7 @@ class Recording:
 def clean() -> Callable[..., Recording]:
     """Return a function that records a preset, changed as asked, without noise."""
 
+    @cache
     def record(preset: str, seconds: float = 30.0, seed: int = 7, **changes: object) -> Recording:
         quiet = {"wander_mv": 0.0, "muscle_mv": 0.0}
         story = Story(
