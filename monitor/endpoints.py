@@ -2,12 +2,15 @@
 
 import errno
 import ipaddress
+import math
 import re
 from typing import Any, Final
 
 import zmq
 
 from engine.errors import ConfigurationError
+from monitor.wire.limits import CHUNK_S, MAX_MESSAGE_BYTES, QUEUE_S
+from monitor.wire.topic import SUBSCRIPTION
 
 DATA: Final = "tcp://127.0.0.1:7310"
 """Devices send samples here."""
@@ -16,6 +19,8 @@ FEED: Final = "tcp://127.0.0.1:7311"
 COMMANDS: Final = "tcp://127.0.0.1:7312"
 """Viewers send commands here."""
 
+_RECEIVE_BUFFER_BYTES: Final = 128 * 2**10
+"""The kernel's share of the queue: some 2 s of 12 leads at 1000 Hz; its default would hold minutes."""
 _TCP: Final = re.compile(r"tcp://(\[[^\]]+\]|[^:/\[\]]+):(\d{1,5}|\*)")
 
 
@@ -75,3 +80,19 @@ def _bind_sentence(endpoint: str, error: zmq.ZMQError) -> str:
     if error.errno in (zmq.EADDRNOTAVAIL, errno.ENODEV):
         return f"{endpoint} is no address of this machine: bind to 127.0.0.1 or to one of its own addresses"
     return f"cannot bind {endpoint}: {error.strerror}"
+
+
+def data_socket(context: zmq.Context[Any]) -> zmq.Socket[Any]:
+    """Return a SUB socket for samples of all beds: bounded in message size and in seconds of queue."""
+    socket: zmq.Socket[Any] = context.socket(zmq.SUB)
+    socket.setsockopt(zmq.LINGER, 0)
+    socket.setsockopt(zmq.MAXMSGSIZE, MAX_MESSAGE_BYTES)
+    socket.setsockopt(zmq.RCVHWM, queue_length())
+    socket.setsockopt(zmq.RCVBUF, _RECEIVE_BUFFER_BYTES)
+    socket.setsockopt(zmq.SUBSCRIBE, SUBSCRIPTION)
+    return socket
+
+
+def queue_length(chunk_s: float = CHUNK_S) -> int:
+    """Messages of `chunk_s` that may wait at one end of a connection: old samples are worth less than new."""
+    return max(8, math.ceil(QUEUE_S / chunk_s))
