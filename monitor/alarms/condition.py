@@ -37,8 +37,8 @@ class Condition:
     says: str
     """The condition in words, for the documentation."""
     persistence: Persistence = Persistence()
-    measurement_s: float = 0.0
-    """Signal the condition needs by its nature before it can be found, from its onset."""
+    measurement_s: float | None = 0.0
+    """Signal the condition needs by its nature before it can be found, from its onset; None: the model's."""
     clock: Literal["stream", "wall"] = "stream"
     """Whether persistence counts signal or wall-clock time (the latter runs on while no samples arrive)."""
     yields_to: tuple[str, ...] = ()

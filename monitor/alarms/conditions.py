@@ -19,28 +19,28 @@ CONDITIONS: Final = (
     Condition(
         "extreme_bradycardia", PATIENT, HIGH, True, rate.extreme_bradycardia, rate.has_beats,
         "median rate under 40/min over 5 beats (fewer if slower still, over at least 6 s)",
-        Persistence(clear_s=2.0), measurement_s=6.0, yields_to=("asystole",),
+        Persistence(clear_s=2.0), measurement_s=7.0, yields_to=("asystole",),
     ),
     Condition(
         "extreme_tachycardia", PATIENT, HIGH, True, rate.extreme_tachycardia, rate.has_beats,
         "median rate over 140/min over 17 beats",
-        Persistence(clear_s=2.0), measurement_s=6.9,
+        Persistence(clear_s=2.0), measurement_s=5.0,
     ),
     Condition(
         "heart_rate_low", PATIENT, MEDIUM, False, rate.heart_rate_low, rate.has_rate,
         "heart rate under the limit (50/min)",
-        Persistence(hold_s=1.0, clear_s=3.0), measurement_s=7.5,
+        Persistence(hold_s=1.0, clear_s=3.0), measurement_s=7.0,
         yields_to=("asystole", "extreme_bradycardia"),
     ),
     Condition(
         "heart_rate_high", PATIENT, MEDIUM, False, rate.heart_rate_high, rate.has_rate,
         "heart rate over the limit (120/min)",
-        Persistence(hold_s=2.0, clear_s=3.0), measurement_s=4.0, yields_to=("extreme_tachycardia",),
+        Persistence(hold_s=2.0, clear_s=3.0), measurement_s=3.0, yields_to=("extreme_tachycardia",),
     ),
     Condition(
         "learned_anomaly", PATIENT, MEDIUM, False, learned_anomaly, has_score,
         "score above the threshold in 3 of the last 5 assessed windows; low when under a quarter above it",
-        Persistence(needs=3, of=5, clear_s=4.0), measurement_s=2.0,
+        Persistence(needs=3, of=5, clear_s=4.0), measurement_s=None,
     ),
     Condition(
         "no_signal", TECHNICAL, HIGH, False, signal.no_signal, signal.is_hop,

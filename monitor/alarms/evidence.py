@@ -16,23 +16,26 @@ Json = dict[str, Any]
 
 def evidence_of(observation: Observation, limits: Limits) -> Json:
     """What was seen, and what it was judged by."""
-    return {
-        "end_sample": observation.end_sample,
-        "hop": observation.hop,
-        "source": observation.source.state,
-        "lead_states": {
-            lead: state.name.lower() for lead, state in zip(LEADS, observation.lead_states, strict=False)
-        },
-        "vitals": None if observation.vitals is None else _finite(asdict(observation.vitals)),
-        "r_peaks": _r_peaks(observation.beats),
-        "score": _score(observation.score),
-        "spans": [_span(span) for span in observation.spans],
-        "findings": {finding.name: finding.text for finding in observation.findings},
-        "limits": limits_json(limits),
-        "model": observation.model,
-        "latency_ms": round(observation.latency_ms, 1),
-        "backend_degraded": observation.backend_degraded,
-    }
+    plain: Json = _finite(
+        {
+            "end_sample": observation.end_sample,
+            "hop": observation.hop,
+            "source": observation.source.state,
+            "lead_states": {
+                lead: state.name.lower() for lead, state in zip(LEADS, observation.lead_states, strict=False)
+            },
+            "vitals": None if observation.vitals is None else asdict(observation.vitals),
+            "r_peaks": _r_peaks(observation.beats),
+            "score": _score(observation.score),
+            "spans": [_span(span) for span in observation.spans],
+            "findings": {finding.name: finding.text for finding in observation.findings},
+            "limits": limits_json(limits),
+            "model": observation.model,
+            "latency_ms": round(observation.latency_ms, 1),
+            "backend_degraded": observation.backend_degraded,
+        }
+    )
+    return plain
 
 
 def limits_json(limits: Limits) -> Json:
@@ -52,7 +55,7 @@ def _r_peaks(beats: Beats | None) -> list[int]:
 def _score(score: ScoreMap | None) -> Json | None:
     if score is None:
         return None
-    return _finite({"score": score.score, "threshold": score.threshold, "reason": score.reason})
+    return {"score": score.score, "threshold": score.threshold, "reason": score.reason}
 
 
 def _span(span: Span) -> Json:
@@ -64,12 +67,12 @@ def _span(span: Span) -> Json:
     }
 
 
-def _finite(values: Json) -> Json:
+def _finite(value: Any) -> Any:
     """JSON knows no NaN: "not measured" is null."""
-    return {key: _number(value) for key, value in values.items()}
-
-
-def _number(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
     if isinstance(value, float):
         return float(value) if math.isfinite(value) else None
     return value

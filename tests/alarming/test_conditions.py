@@ -1,8 +1,11 @@
 """Each condition alone: what raises it, where it says it began, how it reads, what ends it."""
 
+import runpy
+from pathlib import Path
+
 import pytest
 
-from engine.grid import FS_HZ
+from engine.grid import FS_HZ, HOP_S
 from engine.quality import LeadState
 from engine.span import Span
 from monitor.alarms.alarm import Kind, Phase, Priority, Transition
@@ -271,3 +274,35 @@ def test_the_table_is_consistent():
         assert set(condition.yields_to) <= set(BY_NAME)
         assert not (condition.latching and condition.kind is Kind.TECHNICAL)
         assert condition.persistence.needs <= condition.persistence.of
+
+
+@pytest.mark.parametrize(
+    ("name", "rates_bpm"),
+    [
+        ("asystole", [0]),
+        ("extreme_bradycardia", [17, 20, 25, 28, 33, 38]),
+        ("extreme_tachycardia", [143, 150, 160, 180, 220]),
+        ("heart_rate_low", [41, 44, 46, 48]),
+        ("heart_rate_high", [123, 126, 130, 135]),
+    ],
+)
+@pytest.mark.parametrize("before_bpm", [60, 75, 100])
+def test_time_to_alarm_is_as_stated_and_under_ten_seconds(new_bed, name, rates_bpm, before_bpm):
+    stated_s = BY_NAME[name].measurement_s + BY_NAME[name].configured_s + HOP_S
+    assert stated_s + 0.3 <= 10
+    for rate_bpm in rates_bpm:
+        for phase in (0, 100, 200):
+            bed = new_bed()
+            bed.next_beat += phase
+            bed.run(20, before_bpm)
+            onset = bed.end if rate_bpm else bed.peaks[-1]
+            bed.run(12, rate_bpm)
+            (alarm,) = bed.raised(name)
+            assert alarm.raised_sample - onset <= stated_s * FS_HZ
+
+
+def test_the_documented_table_is_the_programs_own():
+    docs = Path(__file__).parents[2] / "docs"
+    script = runpy.run_path(str(docs / "alarm_table.py"))
+    text = (docs / "alarms.md").read_text(encoding="utf-8")
+    assert script["page"](text) == text, "renew it: python docs/alarm_table.py"
