@@ -1,7 +1,7 @@
 """Rhythms: endless streams of beats from a starting time on."""
 
 import heapq
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -55,11 +55,10 @@ def ventricular_tachycardia(rng: np.random.Generator, start_s: float, rate_bpm: 
 
 
 def _ventricular(rng: np.random.Generator, start_s: float, rr_s: float) -> Iterator[Beat]:
-    jitter: Callable[[], float] = lambda: float(rng.normal(1.0, 0.012))  # noqa: E731
     time_s = start_s
     while True:
         yield Beat(time_s, "vt", None, "V", rr_s)
-        time_s += rr_s * jitter()
+        time_s += rr_s * float(rng.normal(1.0, 0.012))
 
 
 def lone_p_waves(start_s: float, rate_bpm: float) -> Iterator[Beat]:
