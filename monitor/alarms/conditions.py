@@ -13,7 +13,7 @@ LOW, MEDIUM, HIGH = Priority.LOW, Priority.MEDIUM, Priority.HIGH
 CONDITIONS: Final = (
     Condition(
         "asystole", PATIENT, HIGH, True, rate.asystole, rate.can_see_asystole,
-        "no QRS in 4 s of received signal on any assessable lead; or every attached lead a flat line",
+        "no QRS in 4 s of received signal on any assessable lead; or 3 s of flat line on every attached one",
         measurement_s=4.0,
     ),
     Condition(

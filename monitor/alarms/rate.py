@@ -6,7 +6,7 @@ import numpy as np
 
 from engine.arrays import F64
 from engine.grid import FS_HZ
-from engine.quality import LeadState
+from engine.quality import FLAT_S, LeadState
 from monitor.alarms.finding import Finding
 from monitor.alarms.limits import Limits
 from monitor.alarms.observation import Observation
@@ -39,10 +39,11 @@ def asystole(observation: Observation, limits: Limits) -> Finding | None:
     if has_beats(observation):
         quiet_s = _quiet_s(observation)
         text = f"ASYSTOLE no QRS for {quiet_s:.0f} s"
-    else:
-        quiet_s = observation.since_last_beat_s or 0.0  # a line flat from the start never was an ECG
-        text = "ASYSTOLE? flat line on every attached lead"
-    return Finding(text, _last_beat(observation, quiet_s)) if quiet_s >= ASYSTOLE_S else None
+        return Finding(text, _last_beat(observation, quiet_s)) if quiet_s >= ASYSTOLE_S else None
+    if not observation.ever_valid:  # a line flat from the start never was an ECG that could have stopped
+        return None
+    text = "ASYSTOLE? flat line on every attached lead"
+    return Finding(text, _last_beat(observation, FLAT_S))
 
 
 def extreme_bradycardia(observation: Observation, limits: Limits) -> Finding | None:

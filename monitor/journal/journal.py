@@ -28,14 +28,17 @@ CREATE TABLE IF NOT EXISTS entry (
     body    TEXT NOT NULL,
     hash    TEXT NOT NULL
 ) STRICT;
-CREATE INDEX IF NOT EXISTS entry_alarm ON entry (bed, json_extract(body, '$.alarm.id'), number)
+CREATE INDEX IF NOT EXISTS entry_alarm ON entry (
+    bed, json_extract(body, '$.alarm.id'), json_extract(body, '$.alarm.raised_ns'), number)
     WHERE kind = 'alarm';
 CREATE INDEX IF NOT EXISTS entry_time ON entry (kind, bed, time_ns);
 """
 
+# The time it was raised tells alarms apart even if a core that could not read the journal gave ids out twice.
 _LAST_OF_EACH_ALARM: Final = """
 SELECT kind, time_ns, bed, body FROM entry WHERE number IN (
-    SELECT max(number) FROM entry WHERE kind = 'alarm' GROUP BY bed, json_extract(body, '$.alarm.id')
+    SELECT max(number) FROM entry WHERE kind = 'alarm'
+    GROUP BY bed, json_extract(body, '$.alarm.id'), json_extract(body, '$.alarm.raised_ns')
 ) ORDER BY number
 """
 

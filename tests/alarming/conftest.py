@@ -66,7 +66,7 @@ class Bed:
                 self._score(score),
                 spans,
                 Source(source),
-                since_last_beat_s=(self.end - self.peaks[-1]) / FS_HZ if self.peaks else None,
+                since_last_beat_s=self._since_last_beat_s(quality),
                 ever_valid=self.ever_valid,
                 findings=[Finding(name, "words") for name in findings],
                 latency_ms=latency_ms,
@@ -141,6 +141,10 @@ class Bed:
         valid = np.repeat(np.array(seconds), FS_HZ) & present[:, None] & ~off[:, None]
         x = np.zeros((12, WINDOW_N), np.float32)
         return Window("ward.1", self.end, frozen(x), frozen(valid), frozen(present), frozen(off))
+
+    def _since_last_beat_s(self, quality: Quality) -> float | None:
+        known = bool(self.peaks) and bool(quality.assessable.any())
+        return (self.end - self.peaks[-1]) / FS_HZ if known else None
 
     def _score(self, score: float | None) -> ScoreMap:
         reason = None if score is not None else "noise"

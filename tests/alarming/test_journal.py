@@ -214,3 +214,12 @@ def test_kill_9_at_random_points_loses_nothing_acknowledged(tmp_path):
         with Journal(tmp_path) as journal:
             assert journal.verify() in (n_acknowledged, n_acknowledged + 1)
             assert len(journal.open_alarms()["ward.1"]) == journal.next_alarm_id("ward.1") - 1
+
+
+def test_alarms_are_told_apart_even_where_an_id_was_given_twice(tmp_path):
+    with Journal(tmp_path) as journal:
+        journal.append([raised(1)])
+        other = Alarm(1, "ward.1", "lead_off", Kind.TECHNICAL, Priority.LOW, Phase.ENDED, "x", 1, 2, 999)
+        journal.append([alarm_entry(AlarmEvent(Transition.ENDED, other, 9))])
+        (event,) = journal.open_alarms()["ward.1"]
+        assert event.alarm.name == "asystole"
