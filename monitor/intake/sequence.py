@@ -65,7 +65,7 @@ class Sequence:
         while self._held:
             seq = min(self._held)
             n_lost = seq - (self._next_seq or 0)
-            self._count("gap", f"{n_lost} message{'s' * (n_lost != 1)} lost before message {seq}")
+            self._count("messages_lost", f"{n_lost} message{'s' * (n_lost != 1)} lost before message {seq}")
             self._next_seq = seq
             ready += self._in_order()
         return ready
@@ -84,7 +84,7 @@ class Sequence:
         overlap = self._next_sample - frame.first_sample
         if overlap < 0:
             self._gaps.append((self._next_sample, frame.first_sample))
-            self._count("samples_lost", f"{-overlap / frame.fs_hz:.2f} s of signal are missing")
+            self._count("gap", f"{-overlap / frame.fs_hz:.2f} s of signal are missing")
         if overlap > 0:
             self._count("overlap", f"message {frame.seq} repeats {overlap / frame.fs_hz:.2f} s of signal")
         if overlap >= frame.end_sample - frame.first_sample:

@@ -14,9 +14,7 @@ Or start an act from a rhythm of --rhythm with `preset = "vt"`.
 """
 
 import argparse
-import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -29,6 +27,7 @@ from simulators.patient.presets import PRESETS
 from simulators.patient.recording import write_record
 from simulators.patient.story import BUILT_IN, Story, load_story, single_rhythm
 from simulators.patient.truth import truth
+from simulators.terminable import terminable
 from simulators.ward import Occupant, Progress, occupants, play
 
 MAX_BEDS: Final = 512
@@ -76,7 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
     ward = occupants(arguments.bed, arguments.beds, arguments.seed, story)
     n_sent = 0
     try:
-        with _terminable():
+        with terminable():
             for progress in _shown(_progress(arguments, ward), ward):
                 n_sent = progress.n_samples
     except KeyboardInterrupt:
@@ -174,17 +173,3 @@ def _write_truth(arguments: argparse.Namespace, who: Occupant, n_samples: int) -
         arguments.truth.write_text(known.to_json(), "utf-8")
     except OSError as error:
         raise ConfigurationError(f"cannot write --truth {arguments.truth}: {error.strerror}") from None
-
-
-@contextmanager
-def _terminable() -> Iterator[None]:
-    """Let SIGTERM end the story as Ctrl-C does: with a bye, and the truth written."""
-
-    def interrupt(number: int, frame: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
