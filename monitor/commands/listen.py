@@ -1,0 +1,77 @@
+"""Receive beds and watch over them: a core in its own process, with a screen attached.
+
+Devices (or `ecg-monitor replay`, `ecg-monitor simulate`) send their samples to ENDPOINT. Without a terminal
+use --plain (text), --json (one JSON object per line) or --headless (the core alone, for `ecg-monitor view`).
+"""
+
+import argparse
+from pathlib import Path
+
+from engine.grid import HOP_S
+from monitor.endpoints import COMMANDS, DATA, FEED
+from monitor.views import add_view_arguments, check_terminal, show_core
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument(
+        "endpoint", nargs="?", default=DATA, metavar="ENDPOINT", help=f"where samples arrive (default {DATA})"
+    )
+    parser.add_argument(
+        "--connect", action="store_true", help="connect to a publisher at ENDPOINT instead of waiting there"
+    )
+    parser.add_argument("--headless", action="store_true", help="the core alone, no screen")
+    parser.add_argument("--feed", default=FEED, metavar="ENDPOINT", help=f"for viewers (default {FEED})")
+    parser.add_argument(
+        "--commands", default=COMMANDS, metavar="ENDPOINT", help=f"from viewers (default {COMMANDS})"
+    )
+    parser.add_argument(
+        "--journal", type=Path, metavar="DIR", help="folder of the alarm journal (default: the user's state)"
+    )
+    parser.add_argument(
+        "--hop", type=float, default=HOP_S, metavar="S", help="seconds between two windows (default 1)"
+    )
+    parser.add_argument("--threads", type=int, default=1, metavar="N", help="for the model (default 1)")
+    parser.add_argument("--insecure", action="store_true", help="allow endpoints beyond this machine")
+    parser.add_argument("--with-parent", action="store_true", help=argparse.SUPPRESS)
+    add_view_arguments(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the core here, or as a child with a view on it."""
+    if arguments.headless:
+        return _headless(arguments)
+    check_terminal(arguments)
+    from monitor.core.child import CoreChild
+
+    with CoreChild(core_options(arguments)) as core:
+        return show_core(arguments, core)
+
+
+def core_options(arguments: argparse.Namespace) -> list[str]:
+    """Spell the options again for the child."""
+    options = [
+        arguments.endpoint,
+        *("--feed", arguments.feed, "--commands", arguments.commands),
+        *("--hop", str(arguments.hop), "--threads", str(arguments.threads)),
+    ]
+    if arguments.journal is not None:
+        options += ["--journal", str(arguments.journal)]
+    return options + [f"--{flag}" for flag in ("connect", "insecure") if getattr(arguments, flag)]
+
+
+def _headless(arguments: argparse.Namespace) -> int:
+    from monitor.core.headless import run_headless
+    from monitor.core.settings import CoreSettings
+
+    settings = CoreSettings(
+        data=arguments.endpoint,
+        connect=arguments.connect,
+        feed=arguments.feed,
+        commands=arguments.commands,
+        journal=arguments.journal,
+        hop_s=arguments.hop,
+        threads=arguments.threads,
+        insecure=arguments.insecure,
+    )
+    return run_headless(settings, arguments.with_parent)

@@ -1,0 +1,214 @@
+import statistics
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict
+from importlib.metadata import version
+from types import TracebackType
+from typing import Any, Final, Self
+
+import zmq
+
+from engine.errors import EcgMonitorError, WireError
+from engine.scorer import Scorer
+from monitor.core.clock import steady_clock
+from monitor.core.orders import obey
+from monitor.core.pace import Pace
+from monitor.core.recorder import Recorder
+from monitor.core.settings import CoreSettings
+from monitor.core.speaker import HIGH_WATER, Speaker
+from monitor.endpoints import bind, connect, data_socket
+from monitor.feed.request import Reply, Request, pack, unpack
+from monitor.intake.intake import NO_BED
+from monitor.journal.entry import Entry, EntryKind, alarm_entry
+from monitor.pipeline import Outcome, Pipeline
+from monitor.update import CoreStatus
+
+WAVE_PERIOD_NS: Final = 45_000_000
+"""Waveform leaves for the viewers some 22 times a second."""
+STATUS_PERIOD_NS: Final = 1_000_000_000
+COVERAGE_PERIOD_NS: Final = 60_000_000_000
+MAX_TAKEN: Final = 256
+"""Messages taken in before anything else gets its turn."""
+MAX_OBEYED: Final = 16
+LATENCIES_KEPT: Final = 1000
+
+
+class Core:
+    """One loop around one pipeline: take in, obey, assess, record, publish."""
+
+    def __init__(self, settings: CoreSettings) -> None:
+        self.settings = settings
+        self.now_ns = steady_clock()
+        self._version = version("ecg-monitor")
+        self._pace = Pace()
+        self._latencies_ms: deque[float] = deque(maxlen=LATENCIES_KEPT)
+        self._waves_ns = self._status_ns = 0
+        self._coverage_ns = self.now_ns()
+        with ExitStack() as stack:
+            self._open_sockets(stack)
+            self.recorder = stack.enter_context(Recorder(settings.journal))
+            self._stack = stack.pop_all()
+
+    def _open_sockets(self, stack: ExitStack) -> None:
+        settings, context = self.settings, stack.enter_context(zmq.Context())
+        self._data = stack.enter_context(data_socket(context))
+        reach = connect if settings.connect else bind
+        self.data = reach(self._data, settings.data, settings.insecure)
+        feed = stack.enter_context(context.socket(zmq.PUB))
+        feed.setsockopt(zmq.SNDHWM, HIGH_WATER)
+        feed.setsockopt(zmq.LINGER, 500)
+        self.feed = bind(feed, settings.feed, settings.insecure)
+        self._speaker = Speaker(feed)
+        self._requests = stack.enter_context(context.socket(zmq.ROUTER))
+        self._requests.setsockopt(zmq.LINGER, 500)
+        self._requests.setsockopt(zmq.MAXMSGSIZE, 2**16)
+        self.commands = bind(self._requests, settings.commands, settings.insecure)
+
+    def run(self, scorer: Scorer, stopped: Callable[[], bool]) -> None:
+        """Watch over all beds until `stopped`; whatever breaks in here ends the core, and is journalled."""
+        self._backend = scorer.name
+        self._pipeline = Pipeline(scorer, self.settings.hop_s, self.recorder.restore)
+        for bed in self.recorder.open_beds():
+            self._pipeline.open(bed)
+        self._note(EntryKind.START, model=scorer.model, backend=scorer.name, hop_s=self.settings.hop_s)
+        try:
+            while not stopped():
+                self._turn()
+        except BaseException as error:
+            self._note(EntryKind.STOP, reason=f"died: {error!r}")
+            raise
+        self._note_coverage()
+        self._note(EntryKind.STOP, reason="stopped in order")
+
+    def _turn(self) -> None:
+        """Give everything its turn once."""
+        waves_due_ns = self._waves_ns + WAVE_PERIOD_NS - self.now_ns()
+        wait_ms = 0 if self._pipeline.is_due else max(0, -(-waves_due_ns // 1_000_000))
+        self._data.poll(wait_ms)
+        self._take_in()
+        self._obey()
+        self._assess()
+        now_ns = self.now_ns()
+        if now_ns - self._waves_ns >= WAVE_PERIOD_NS:
+            self._waves_ns = now_ns
+            self._speaker.flush()
+        if now_ns - self._status_ns >= STATUS_PERIOD_NS:
+            self._status_ns = now_ns
+            self._look_around(now_ns)
+
+    def _take_in(self) -> None:
+        for _ in range(MAX_TAKEN):
+            try:
+                parts = self._data.recv_multipart(zmq.NOBLOCK)
+            except zmq.Again:
+                return
+            self._speaker.collect(self._pipeline.receive(parts, self.now_ns()))
+
+    def _obey(self) -> None:
+        for _ in range(MAX_OBEYED):
+            try:
+                parts = self._requests.recv_multipart(zmq.NOBLOCK)
+            except zmq.Again:
+                return
+            reply = self._answer(parts[-1])
+            if reply is not None:
+                self._requests.send_multipart([parts[0], pack(reply)])
+
+    def _answer(self, body: bytes) -> Reply | None:
+        try:
+            request = unpack(Request, body)
+        except WireError:
+            return None  # no request: there is nobody to answer
+        now_ns = self.now_ns()
+        try:
+            done = obey(self._pipeline, request, now_ns)
+        except EcgMonitorError as error:
+            return Reply(request.id, error=str(error))
+        self.recorder.append(done.entries, now_ns)
+        if done.outcome is not None:
+            self._publish([done.outcome])
+        return done.reply
+
+    def _assess(self) -> None:
+        outcomes = self._pipeline.step(self.now_ns())
+        if not outcomes:
+            return
+        self._tell(outcomes)
+        latest_ms = max(outcome.update.latency_ms for outcome in outcomes)
+        self._latencies_ms += [outcome.update.latency_ms for outcome in outcomes]
+        self._pace = self._pace.after(latest_ms, self.now_ns(), self._pipeline.max_stride)
+        self._pipeline.stride = self._pace.stride
+
+    def _tell(self, outcomes: Sequence[Outcome]) -> None:
+        """Make events durable, then show them."""
+        entries = [alarm_entry(event, outcome.evidence) for outcome in outcomes for event in outcome.events]
+        self.recorder.append(entries, self.now_ns())
+        self._pipeline.journal_failing = self.recorder.failing
+        self._publish(outcomes)
+
+    def _publish(self, outcomes: Sequence[Outcome]) -> None:
+        for outcome in outcomes:
+            for event in outcome.events:
+                self._speaker.say(event)
+            self._speaker.say(outcome.update)
+
+    def _look_around(self, now_ns: int) -> None:
+        self._tell(self._pipeline.tick(now_ns))
+        if now_ns - self._coverage_ns >= COVERAGE_PERIOD_NS:
+            self._coverage_ns = now_ns
+            self._note_coverage()
+        self._speaker.say(self._status(now_ns))
+
+    def _status(self, now_ns: int) -> CoreStatus:
+        latencies = sorted(self._latencies_ms)
+        return CoreStatus(
+            time_ns=now_ns,
+            version=self._version,
+            backend=self._backend,
+            beds=self._pipeline.beds,
+            journal=self.recorder.failing or "ok",
+            latency_p50_ms=statistics.median(latencies) if latencies else 0.0,
+            latency_p99_ms=latencies[int(0.99 * (len(latencies) - 1))] if latencies else 0.0,
+            alarms_per_bed_hour=self._pipeline.alarms_per_bed_hour,
+            banners=tuple(self._banners(now_ns)),
+        )
+
+    def _banners(self, now_ns: int) -> list[str]:
+        banners = [
+            f"stray messages: {finding.text}" for finding in self._pipeline.intake.findings(NO_BED, now_ns)
+        ]
+        if self.settings.insecure:
+            banners.append("INSECURE: sockets may be reached from other machines, without keys")
+        if self.recorder.failing is not None:
+            banners.append(f"JOURNAL FAILING: {self.recorder.failing}")
+        if self._pace.stride > 1:
+            hop_s = self._pace.stride * self.settings.hop_s
+            banners.append(
+                f"NOT KEEPING UP: windows are {hop_s:g} s apart instead of {self.settings.hop_s:g} s"
+            )
+        return banners
+
+    def _note(self, kind: EntryKind, **body: Any) -> None:
+        now_ns = self.now_ns()
+        self.recorder.append([Entry(kind, now_ns, {"version": self._version, **body})], now_ns)
+
+    def _note_coverage(self) -> None:
+        now_ns = self.now_ns()
+        entries = [
+            Entry(EntryKind.COVERAGE, now_ns, asdict(self._pipeline.known(bed).update.coverage), bed)
+            for bed in self._pipeline.beds
+        ]
+        self.recorder.append(entries, now_ns)
+
+    def close(self) -> None:
+        """Let go of the sockets and the journal."""
+        self._stack.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

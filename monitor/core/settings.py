@@ -1,0 +1,23 @@
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.grid import HOP_S
+from monitor.endpoints import COMMANDS, DATA, FEED
+
+
+@dataclass(frozen=True, slots=True)
+class CoreSettings:
+    """How a core is run."""
+
+    data: str = DATA
+    connect: bool = False
+    """Connect to publishers at `data` instead of waiting for them there."""
+    feed: str = FEED
+    commands: str = COMMANDS
+    journal: Path | None = None
+    """Folder; None is the user's own."""
+    hop_s: float = HOP_S
+    threads: int = 1
+    """For the model."""
+    insecure: bool = False
+    """Sockets may reach beyond this machine."""

@@ -1,0 +1,223 @@
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice, zip_longest
+from typing import Final
+
+from engine.beats import Beats, find_beats
+from engine.errors import ConfigurationError
+from engine.grid import FS_HZ, HOP_S, WINDOW_S
+from engine.localize import localize
+from engine.quality import Quality, assess_quality
+from engine.scoremap import ScoreMap
+from engine.scorer import Scorer
+from engine.vitals import Vitals, measure_vitals
+from engine.window import Window
+from monitor.alarms.limits import Limits
+from monitor.alarms.machine import AlarmMachine
+from monitor.alarms.observation import Observation, observe_hop
+from monitor.alarms.state import MachineState
+from monitor.intake import Intake, Samples
+from monitor.pipeline.bed import Bed
+from monitor.pipeline.outcome import Hop, Outcome
+from monitor.update import Source
+from monitor.wire import Message
+
+MAX_BATCH: Final = 64
+"""Windows scored in one call; more wait for the next step."""
+TICK_NS: Final = 1_200_000_000
+"""A bed without windows is looked at this often."""
+
+Restore = Callable[[str], MachineState]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Cut:
+    """A window on its way to the scorer."""
+
+    bed: Bed
+    window: Window
+    arrived_ns: int
+    quality: Quality
+    beats: Beats
+    vitals: Vitals
+
+
+class Pipeline:
+    """All beds of one core. Time is passed in, from a clock that never goes back."""
+
+    def __init__(self, scorer: Scorer, hop_s: float = HOP_S, restore: Restore = MachineState) -> None:
+        if not 0.1 <= hop_s <= WINDOW_S:
+            raise ConfigurationError(
+                f"a hop of {hop_s:g} s is not possible: choose 0.1 to {WINDOW_S} s (a window is so long)"
+            )
+        self.intake = Intake()
+        self.stride = 1
+        """Every so many hops a window is cut; more than 1 while the monitor does not keep up."""
+        self.journal_failing: str | None = None
+        """Why alarms are not being written; every bed says so."""
+        self._scorer = scorer
+        self._hop_n = round(hop_s * FS_HZ)
+        self._machine = AlarmMachine()
+        self._restore = restore
+        self._beds: dict[str, Bed] = {}
+        self._due: dict[str, Bed] = {}
+        """Beds of which a window can be cut."""
+
+    @property
+    def max_stride(self) -> int:
+        """Windows may not be further apart than they are long."""
+        return max(1, WINDOW_S * FS_HZ // self._hop_n)
+
+    @property
+    def beds(self) -> tuple[str, ...]:
+        """Beds watched over."""
+        return tuple(self._beds)
+
+    @property
+    def is_due(self) -> bool:
+        """Whether `step` has work."""
+        return bool(self._due)
+
+    @property
+    def alarms_per_bed_hour(self) -> float:
+        """Alarms raised in the last hour, mean over the beds."""
+        rates = [bed.state.alarms_per_hour for bed in self._beds.values()]
+        return sum(rates) / len(rates) if rates else 0.0
+
+    def receive(self, parts: list[bytes], now_ns: int) -> list[Samples]:
+        """Take in one message; return the samples that are now complete."""
+        return self._stored(self.intake.accept(parts, now_ns))
+
+    def receive_message(self, message: Message, now_ns: int) -> list[Samples]:
+        """Take in one decoded message."""
+        return self._stored(self.intake.accept_message(message, now_ns))
+
+    def step(self, now_ns: int | None = None) -> list[Outcome]:
+        """Assess windows that are due, of all beds in one batch; call again until nothing comes.
+
+        Without a clock each window happens when its last sample arrived.
+        """
+        if not self._due:
+            return []
+        for bed in self._due.values():
+            if (skipped := bed.stream.skipped()) is not None:
+                bed.missed(*skipped)
+        cuts = [self._cut(bed, end) for bed, end in islice(self._queue(), MAX_BATCH)]
+        self._due = {name: bed for name, bed in self._due.items() if bed.stream.is_due}
+        scores = self._scorer.score(
+            [cut.window for cut in cuts], [cut.quality for cut in cuts], [cut.beats for cut in cuts]
+        )
+        return [
+            self._hop(cut, score, cut.arrived_ns if now_ns is None else now_ns)
+            for cut, score in zip(cuts, scores, strict=True)
+        ]
+
+    def tick(self, now_ns: int) -> list[Outcome]:
+        """Let time pass for beds that have had no window for longer than a hop takes."""
+        for name in self.intake.beds:
+            if self.intake.source(name, now_ns).state == "bye":
+                self.end(name)
+        return [
+            bed.tick(self._tick(name, bed, now_ns), now_ns)
+            for name, bed in self._beds.items()
+            if now_ns - bed.told_ns >= TICK_NS and name not in self._due
+        ]
+
+    def end(self, bed: str) -> None:
+        """Cut one last window of a bed whose source took its leave, however short of a hop it ends."""
+        self._bed(bed).stream.ended = True
+        self._note_due(bed)
+
+    def open(self, bed: str) -> None:
+        """Watch over a bed before it sends anything, because its alarms stand from before."""
+        self._bed(bed)
+
+    def acknowledge(self, bed: str, operator: str, alarm_id: int | None, now_ns: int) -> Outcome:
+        """Acknowledge one alarm of a bed, or all."""
+        known = self.known(bed)
+        return known.changed(*self._machine.acknowledge(known.state, now_ns, operator, alarm_id), now_ns)
+
+    def pause_audio(self, bed: str, operator: str, pause: bool, now_ns: int) -> Outcome:
+        """Silence a bed's alarms for a while, or end that."""
+        known = self.known(bed)
+        if pause:
+            state = self._machine.pause_audio(known.state, now_ns, operator)
+        else:
+            state = self._machine.resume_audio(known.state, operator)
+        return known.changed(state, (), now_ns)
+
+    def set_limits(self, bed: str, limits: Limits, now_ns: int) -> Outcome:
+        """Judge a bed by other limits from now on."""
+        known = self.known(bed)
+        return known.changed(self._machine.set_limits(known.state, limits), (), now_ns)
+
+    def known(self, bed: str) -> Bed:
+        """Return a bed, or refuse a name that never sent anything."""
+        if bed not in self._beds:
+            there = ", ".join(self._beds) or "none yet"
+            raise ConfigurationError(f"this core has no bed {bed!r}; its beds: {there}")
+        return self._beds[bed]
+
+    def _stored(self, pieces: Sequence[Samples]) -> list[Samples]:
+        for samples in pieces:
+            self._bed(samples.bed).stream.push(samples)
+            self._note_due(samples.bed)
+        return list(pieces)
+
+    def _note_due(self, name: str) -> None:
+        if self._beds[name].stream.is_due:
+            self._due[name] = self._beds[name]
+
+    def _bed(self, name: str) -> Bed:
+        if name not in self._beds:
+            self._beds[name] = Bed(name, self._hop_n, self._machine, self._restore(name))
+        return self._beds[name]
+
+    def _queue(self) -> Iterator[tuple[Bed, int]]:
+        """Yield what is due, one window of each bed in turn, so that no bed waits for another's backlog."""
+        queues = [[(bed, end) for end in bed.stream.due(self.stride)] for bed in self._due.values()]
+        for turn in zip_longest(*queues):
+            yield from (due for due in turn if due is not None)
+
+    def _cut(self, bed: Bed, end_sample: int) -> _Cut:
+        window, arrived_ns = bed.stream.cut(end_sample, self.stride)
+        quality = assess_quality(window)
+        beats = find_beats(window, quality)
+        return _Cut(bed, window, arrived_ns, quality, beats, measure_vitals(beats, window, quality))
+
+    def _hop(self, cut: _Cut, score: ScoreMap, now_ns: int) -> Outcome:
+        bed, window = cut.bed, cut.window
+        spans = tuple(localize(score))
+        since_s = bed.since_last_beat_s(cut.beats, cut.vitals, window.end_sample)
+        observation = observe_hop(
+            window,
+            cut.quality,
+            cut.beats,
+            cut.vitals,
+            score,
+            spans,
+            self._live(window.bed, now_ns),
+            since_last_beat_s=since_s,
+            ever_valid=bed.ever_valid,
+            findings=self.intake.findings(window.bed, now_ns),
+            latency_ms=(now_ns - cut.arrived_ns) / 1e6,
+            journal_failing=self.journal_failing,
+            model=self._scorer.model,
+        )
+        hop = Hop(window.bed, window.start_sample, window.end_sample, cut.quality, cut.beats, score, spans)
+        return bed.hop(hop, window, observation, now_ns)
+
+    def _live(self, bed: str, now_ns: int) -> Source:
+        """Describe the source as it was when the window's samples came: the goodbye comes after them."""
+        source = self.intake.source(bed, now_ns)
+        return replace(source, state="live") if source.state == "bye" else source
+
+    def _tick(self, name: str, bed: Bed, now_ns: int) -> Observation:
+        return Observation(
+            name,
+            bed.stream.last_end,
+            self.intake.source(name, now_ns),
+            ever_valid=bed.ever_valid,
+            findings=self.intake.findings(name, now_ns),
+            journal_failing=self.journal_failing,
+        )
