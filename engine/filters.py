@@ -14,6 +14,8 @@ from engine.grid import FS_HZ
 QRS_CENTRE_HZ: Final = 12.0
 QRS_SIGMA_HZ: Final = 5.0
 """The QRS band: most of a QRS complex, little of P and T waves (Thakor, Webster and Tompkins 1984)."""
+WANDER_SIGMA_HZ: Final = 3.0
+"""Below this even large baseline wander leaves nothing."""
 
 ENVELOPE_HZ: Final = FS_HZ // 2
 """Samples per second of envelopes; sample k lies on sample 2 k of the window."""
@@ -26,7 +28,9 @@ _PAD_S: Final = 0.4
 
 
 def bridge(x: F32, valid: Bools) -> F64:
-    """Join the valid stretches of each lead by straight lines, so that a gap has no steps at its edges.
+    """Join the valid stretches of each lead: what follows a gap is shifted to where the signal stopped.
+
+    An electrode may come back with another offset; a filter must not see that as a step.
 
     Parameters
     ----------
@@ -43,8 +47,10 @@ def bridge(x: F32, valid: Bools) -> F64:
     bridged = x.astype(np.float64)
     at = np.arange(x.shape[1])
     for lead in np.flatnonzero(~valid.all(axis=1)):
-        known = valid[lead]
-        bridged[lead] = np.interp(at, at[known], bridged[lead, known]) if known.any() else 0.0
+        known = np.flatnonzero(valid[lead])
+        steps = np.diff(bridged[lead, known], prepend=0.0)
+        steps[1:][np.diff(known) > 1] = 0.0
+        bridged[lead] = np.interp(at, known, np.cumsum(steps)) if known.size else 0.0
     return bridged
 
 
@@ -67,7 +73,7 @@ def qrs_envelope(x: F64) -> F64:
     n_padded = n + 2 * round(_PAD_S * FS_HZ)
     f_hz = np.arange(n_padded // 4) * FS_HZ / n_padded
     gain = np.exp(-0.5 * ((f_hz - QRS_CENTRE_HZ) / QRS_SIGMA_HZ) ** 2)
-    gain[0] = 0.0
+    gain *= 1 - np.exp(-0.5 * (f_hz / WANDER_SIGMA_HZ) ** 2)
     # Positive frequencies alone make the signal analytic, half as many make it half the rate; the gain 2 of
     # the one cancels the 1/2 of the other.
     analytic = np.fft.ifft(np.fft.rfft(_padded(x, n_padded))[:, : f_hz.size] * gain, n_padded // 2)

@@ -11,9 +11,12 @@ from engine.grid import FS_HZ
 from engine.quality import Quality
 from engine.window import Window
 
-RATE_BEATS: Final = 8
-"""The shown rate is the median over so many RR intervals, the newest ones."""
-MIN_RMSSD_BEATS: Final = 5
+RATE_S: Final = 6.0
+"""The shown rate is the median of the RR intervals of this time before the last beat: long enough not to jump
+with every premature beat, short enough that an alarm follows a new rate within 10 s."""
+MIN_RATE_INTERVALS: Final = 4
+MAX_RATE_INTERVALS: Final = 8
+MIN_RMSSD_INTERVALS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +26,9 @@ class Vitals:
     heart_rate_bpm: float | None
     """60 / median RR interval of the last beats."""
     rr_ms: float | None
-    """Median RR interval, ms."""
+    """Median RR interval of the last beats, ms."""
     rmssd_ms: float | None
-    """Root mean square of successive RR differences, ms."""
+    """Root mean square of successive RR differences over the window, ms; None with fewer than 5 intervals."""
     since_last_beat_s: float | None
     """Seconds without a beat up to the window's end, counted only over assessable signal; None without any at
     the window's end."""
@@ -33,15 +36,31 @@ class Vitals:
 
 
 def measure_vitals(beats: Beats, window: Window, quality: Quality) -> Vitals:
-    """Measure heart rate, RR intervals and the time since the last beat."""
+    """Measure heart rate, RR intervals and the time since the last beat.
+
+    Parameters
+    ----------
+    beats : Beats
+        R peaks of the window.
+    window : Window
+        The window itself: intervals across a moment without assessable signal are left out, and time without
+        signal is never counted as time without a beat.
+    quality : Quality
+        Which leads are assessable.
+
+    Returns
+    -------
+    Vitals
+        The rate needs two beats. RMSSD after Task Force of the ESC and NASPE, Heart rate variability,
+        Circulation 93 (1996), here over one window only and not freed from ectopic beats.
+    """
     rr_s = _rr_intervals_s(beats, window, quality)
-    recent = rr_s[-RATE_BEATS:]
-    rr = float(np.median(recent)) if recent.size else None
+    rr = float(np.median(_recent(rr_s))) if rr_s.size else None
     changes = np.diff(rr_s)
     return Vitals(
         heart_rate_bpm=60.0 / rr if rr else None,
         rr_ms=1000.0 * rr if rr else None,
-        rmssd_ms=float(1000 * np.sqrt(np.mean(changes**2))) if rr_s.size >= MIN_RMSSD_BEATS else None,
+        rmssd_ms=float(1000 * np.sqrt(np.mean(changes**2))) if rr_s.size >= MIN_RMSSD_INTERVALS else None,
         since_last_beat_s=_since_last_beat_s(beats, window, quality),
         n_beats=int(beats.r_peaks.size),
     )
@@ -53,6 +72,13 @@ def _rr_intervals_s(beats: Beats, window: Window, quality: Quality) -> F64:
     blind_at_beat = blind[beats.r_peaks - window.start_sample]
     rr_s: F64 = np.diff(beats.r_peaks)[np.diff(blind_at_beat) == 0] / FS_HZ
     return rr_s
+
+
+def _recent(rr_s: F64) -> F64:
+    """The newest intervals; an even number, so that in bigeminy short and long ones balance."""
+    n = int((np.cumsum(rr_s[::-1]) <= RATE_S).sum())
+    n = min(max(n - n % 2, MIN_RATE_INTERVALS), MAX_RATE_INTERVALS)
+    return rr_s[-n:]
 
 
 def _since_last_beat_s(beats: Beats, window: Window, quality: Quality) -> float | None:
