@@ -75,8 +75,8 @@ def play(
         opened(beds[0][1].endpoint)
         sent = 0
         while n_samples is None or sent < n_samples:
-            late_s = pace.wait_until(sent / fs_hz)
             n = n_chunk if n_samples is None else min(n_chunk, n_samples - sent)
+            late_s = pace.wait_until((sent + n) / fs_hz)  # a device sends when the last sample is there
             chunks = [patient.read(n) for patient, _ in beds]
             longest = max(chunk.samples.shape[1] for chunk in chunks)
             if longest == 0:
