@@ -28,7 +28,8 @@ def svg_of(rows: Sequence[Iterable[Segment]], width: int) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {w + 16:.0f} {h + 16:.0f}" '
         f'width="{w + 16:.0f}" height="{h + 16:.0f}" font-size="14" '
-        f'font-family="DejaVu Sans Mono, Menlo, Consolas, monospace">\n<rect width="100%" height="100%" rx="8" fill="{BACKGROUND}"/>\n'
+        f'font-family="DejaVu Sans Mono, Menlo, Consolas, monospace">\n'
+        f'<rect width="100%" height="100%" rx="8" fill="{BACKGROUND}"/>\n'
         f'<g transform="translate(8 8)">\n{body}\n</g>\n</svg>\n'
     )
 
@@ -60,7 +61,7 @@ def _run(text: str, x: int, y: int, fore: str, *, bold: bool) -> Iterable[str]:
 
 
 def _is_shape(c: str) -> bool:
-    return ord(c) in BRAILLE or c in BLOCKS or c in "▔╌╱"
+    return ord(c) in BRAILLE or c in BLOCKS or c in "▔▁╌╱"
 
 
 def _shape(c: str, x: int, y: int) -> str:

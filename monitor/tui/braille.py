@@ -1,5 +1,7 @@
 """Dots to braille cells: 2 dots across and 4 down in one character cell."""
 
+import itertools
+from collections.abc import Iterable
 from typing import Final
 
 import numpy as np
@@ -30,3 +32,10 @@ def pack(dots: Bools) -> Codes:
 def text(codes: Codes) -> str:
     """The characters of a row of code points."""
     return codes.astype("<u4").tobytes().decode("utf-32-le")
+
+
+def runs(kinds: Kinds) -> Iterable[tuple[int, int]]:
+    """Start and end of each stretch of equal kind in a row."""
+    if (kinds == kinds[0]).all():
+        return ((0, len(kinds)),)
+    return itertools.pairwise((0, *(np.flatnonzero(np.diff(kinds)) + 1).tolist(), len(kinds)))

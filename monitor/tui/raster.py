@@ -19,7 +19,8 @@ MARKED: Final = 1
 NO_SIGNAL: Final = 2
 """Kinds of cells; the widget gives each its colours."""
 
-MARK_BAR: Final = ord("▔")
+MARK_ABOVE: Final = ord("▔")
+MARK_BELOW: Final = ord("▁")
 MARK_START: Final = ord("◆")
 HATCH: Final = ord("╱")
 LANE_MM: Final = 14.0
@@ -121,16 +122,17 @@ class PanelRaster:
         codes[hatched] = HATCH
         kinds[~valid] = NO_SIGNAL
         mark = marked[self._leads][:, picks + 1]
-        starts = mark & ~marked[self._leads][:, picks]
-        on = mark[lanes] & valid
-        kinds[on] = MARKED
-        for lane, starting, bar in zip(self.panel.lanes, starts, mark, strict=True):
-            row, kind = codes[lane.top], kinds[lane.top]
-            free = bar & (kind == MARKED) & (row == BLANK)
-            row[free] = MARK_BAR
-            row[starting & (kind == MARKED)] = MARK_START
+        kinds[mark[lanes] & valid] = MARKED
+        self._frame(codes, kinds, mark, mark & ~marked[self._leads][:, picks])
         self.codes[:, places] = codes
         self.kinds[:, places] = kinds
+
+    def _frame(self, codes: Codes, kinds: Kinds, mark: Bools, starts: Bools) -> None:
+        """Frame marked stretches above and below, where no trace runs: marks show without colour, too."""
+        for lane, starting, bar in zip(self.panel.lanes, starts, mark, strict=True):
+            for y, glyph in ((lane.top + lane.rows - 1, MARK_BELOW), (lane.top, MARK_ABOVE)):
+                codes[y, bar & (kinds[y] == MARKED) & (codes[y] == BLANK)] = glyph
+            codes[lane.top, starting & (kinds[lane.top] == MARKED)] = MARK_START
 
     def _dots(self, envelope: Envelope) -> Bools:
         """Raster (4 rows, n) of all lanes; traces may overlap."""

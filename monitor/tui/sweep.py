@@ -1,13 +1,15 @@
 """The wave area: Textual's Line API over the rasters of its panels."""
 
-import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
+from rich.console import COLOR_SYSTEMS
 from rich.segment import Segment
 from rich.style import Style
+from textual.color import Color
+from textual.filter import LineFilter
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
@@ -17,7 +19,8 @@ from engine.leads import LEADS
 from engine.quality import LeadState
 from engine.ring import Ring
 from monitor.tui import palette
-from monitor.tui.braille import BLANK, DOTS_Y, Codes, Kinds, pack, text
+from monitor.tui.braille import BLANK, DOTS_Y, Codes, Kinds, pack, runs, text
+from monitor.tui.columns import Paint, column_output, paint_of
 from monitor.tui.layout import Lane, Layout, Panel, arrange
 from monitor.tui.marks import Marks
 from monitor.tui.raster import LANE_MM, MARKED, NO_SIGNAL, TRACE, PanelRaster, Scale
@@ -79,6 +82,10 @@ class Sweep(Widget):
         self._boxes: list[tuple[int, int, str, int]] = []
         self._drawn: tuple[object, ...] = ()
         self._marks: Marks | None = None
+        self._strips: dict[int, Strip] = {}
+        self._styles_key: tuple[object, ...] = ()
+        self._filtered: dict[int, Style] = {}
+        self._paint: Paint = {}
 
     @property
     def page_s(self) -> float:
@@ -106,10 +113,20 @@ class Sweep(Widget):
         )
         for y, x, words, kind in self._boxes:
             _stamp(self._codes, self._kinds, y, x, words, kind)
+        if anew or regions:
+            self._strips.clear()
         if anew:
             self.refresh()
         elif regions:
+            self._draw(regions)
+
+    def _draw(self, regions: Sequence[Region]) -> None:
+        """Send a few columns straight to the terminal, unless something lies over the waves."""
+        driver = self.app._driver
+        if driver is None or driver.is_headless or driver.is_web or self.app.screen is not self.screen:
             self.refresh(*regions)
+        elif self._paint:
+            driver.write(column_output(self._codes, self._kinds, regions, self.region.offset, self._paint))
 
     def _set_up(self, dress: Dress) -> None:
         width, rows = self.size
@@ -153,21 +170,50 @@ class Sweep(Widget):
         at = panel.x + panel.gutter + changed
         self._codes[panel.y : panel.y + panel.rows, at] = raster.codes[:, changed]
         self._kinds[panel.y : panel.y + panel.rows, at] = raster.kinds[:, changed]
-        for run in np.split(at, np.flatnonzero(np.diff(at) > 1) + 1):
-            yield Region(int(run[0]), panel.y, len(run), panel.rows)
+        first, last = int(at[0]), int(at[-1])
+        if (
+            last - first > raster.panel.trace_width // 2
+        ):  # the sweep starts over: newest at the left, bar at both
+            split = int(np.argmax(np.diff(at))) + 1
+            yield Region(first, panel.y, int(at[split - 1]) - first + 1, panel.rows)
+            first = int(at[split])
+        yield Region(first, panel.y, last - first + 1, panel.rows)
 
-    def render_line(self, y: int) -> Strip:
-        """Textual's Line API: one row, as runs of equal style."""
-        if y >= self._codes.shape[0]:
-            return Strip.blank(self.size.width, palette.TRACE)
-        styles = _OLD if self.dress.old else _LIVE
-        return _strip(text(self._codes[y]), self._kinds[y], styles)
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Textual asks for rows: runs of equal style, no margins or borders around them."""
+        styles = self._styles()
+        for y in range(crop.y, crop.bottom):
+            if y not in self._strips and y < self._codes.shape[0]:
+                self._strips[y] = _strip(self._codes[y], self._kinds[y], styles)
+        blank = Strip.blank(self.size.width, palette.TRACE)
+        rows = [self._strips.get(y, blank) for y in range(crop.y, crop.bottom)]
+        if crop.x == 0 and crop.width == self.size.width:
+            return rows
+        return [row.crop(crop.x, crop.right) for row in rows]
+
+    def _styles(self) -> dict[int, Style]:
+        """Styles of the cells as this terminal shows them (few colours, none at all)."""
+        filters = tuple(self.get_line_filters())
+        key = (self.dress.old, filters)
+        if key != self._styles_key:
+            self._styles_key, self._filtered = key, _filter_styles(_OLD if self.dress.old else _LIVE, filters)
+            self._paint = paint_of(
+                self._filtered, COLOR_SYSTEMS[self.app.console.color_system or "truecolor"]
+            )
+        return self._filtered
 
 
-def _strip(row: str, kinds: Kinds, styles: dict[int, Style]) -> Strip:
-    cuts = [0, *(np.flatnonzero(np.diff(kinds)) + 1).tolist(), len(row)]
-    runs = [Segment(row[a:b], styles[int(kinds[a])]) for a, b in itertools.pairwise(cuts) if b > a]
-    return Strip(runs, len(row))
+def _filter_styles(styles: dict[int, Style], filters: Sequence[LineFilter]) -> dict[int, Style]:
+    background = Color.parse(palette.BACKGROUND)
+    segments = [Segment("x", style) for style in styles.values()]
+    for line_filter in filters:
+        segments = line_filter.apply(segments, background)
+    return {kind: segment.style or Style.null() for kind, segment in zip(styles, segments, strict=True)}
+
+
+def _strip(codes: Codes, kinds: Kinds, styles: dict[int, Style]) -> Strip:
+    row = text(codes)
+    return Strip([Segment(row[a:b], styles[int(kinds[a])]) for a, b in runs(kinds)], len(row))
 
 
 def _stamp(codes: Codes, kinds: Kinds, y: int, x: int, words: str, kind: int) -> None:
