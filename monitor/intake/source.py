@@ -122,7 +122,7 @@ class BedSource:
         return bool(layout.hello.serial) and layout.hello.serial == self._layout.hello.serial
 
     def _take_over(self, publisher: str) -> None:
-        if self._publisher is not None:
+        if self._publisher is not None and not self._said_bye:
             self._count("restart", "the bed has a new publisher: the device was restarted or replaced")
             self._deposed = [*self._deposed, self._publisher][-_MAX_DEPOSED:]
         self._publisher, self._layout, self._rival_ns = publisher, None, None
