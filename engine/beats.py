@@ -13,22 +13,31 @@ from engine.window import Window
 
 REFRACTORY_S: Final = 0.2
 """No two beats closer than this (300/min)."""
-VOTE_S: Final = 0.07
-"""A lead votes for a beat if its own envelope is high within this time of it."""
-BEAT_SHARE: Final = 0.4
-"""A beat reaches this share of the typical QRS level."""
+BEAT_SHARE: Final = 0.35
+BEAT_RISE: Final = 0.33
+MAX_BEAT_SHARE: Final = 0.48
+"""A beat reaches `BEAT_SHARE` of the typical QRS level; over noise, `BEAT_RISE` of the way there from the
+background, but never more than `MAX_BEAT_SHARE`: in ventricular tachycardia the background is the beats."""
 T_WAVE_S: Final = 0.36
-T_WAVE_SHARE: Final = 0.5
+T_WAVE_SHARE: Final = 0.6
 """What follows a beat within `T_WAVE_S` and stays below this share of it is its T wave."""
+PAUSE_RATIO: Final = 1.5
+PAUSE_SHARE: Final = 0.6
+PAUSE_MARGIN_S: Final = 0.32
+"""In an interval longer than `PAUSE_RATIO` typical ones, the highest peak is a beat from this share of the
+limit on, unless it is the T wave of the beat before or within `PAUSE_MARGIN_S` of the next (its P wave)."""
 QRS_FLOOR_MV: Final = 0.1
 """Typical QRS level (envelope) below which noise is no longer scaled up: a QRS complex of some 0.22 mV."""
-CAP: Final = 3.0
-"""Envelopes count up to this multiple of their lead's typical level: no artefact outshouts the rest."""
+CAP: Final = 1.5
+"""Envelopes count up to this multiple of their lead's typical level: no artefact outshouts the others."""
+MAX_CLARITY: Final = 20.0
+"""Leads count by how far their QRS complexes stand out of the background, up to this."""
+VOTE_S: Final = 0.07
+"""A lead votes for a beat if its own envelope is high within this time of it."""
 EDGE_S: Final = 0.06
 """No beat is looked for this close to the window's edges or a gap: half a QRS complex can be anything."""
 REFINE_S: Final = 0.06
-MAX_CLARITY: Final = 20.0
-"""Leads count by the square of how far their QRS complexes stand out of the background, up to this."""
+"""How far the R peak may lie from the peak of the envelope."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,24 +53,47 @@ class Beats:
 
 
 def find_beats(window: Window, quality: Quality) -> Beats:
-    """Find the R peaks of a window by lead voting."""
+    """Find the R peaks of a window by lead voting.
+
+    Each lead's QRS-band envelope is divided by the lead's own typical QRS level; their mean, weighted by how
+    clearly the lead's QRS complexes stand out, is searched for peaks. A peak is a beat if it is high enough
+    and not a T wave; long intervals are searched again with a lower limit. The R peak is then the largest
+    deflection over all leads, so that overlapping windows name the same sample.
+
+    Parameters
+    ----------
+    window : Window
+        Only valid stretches are searched, and no beat is reported within `EDGE_S` of their ends.
+    quality : Quality
+        Only leads that it calls assessable take part.
+
+    Returns
+    -------
+    Beats
+        Absolute indices; none, with `n_leads` 0, if no lead is assessable.
+
+    Notes
+    -----
+    The rules (refractory time, T-wave and search-back limits) follow Pan and Tompkins, IEEE Trans. Biomed.
+    Eng. 32 (1985). Deviations: a quadrature envelope instead of the squared slope; levels are medians over
+    the finished window instead of running estimates; leads are fused before the decision.
+    """
     leads = np.flatnonzero(quality.assessable & window.valid.any(axis=1))
     if not leads.size:
         return _no_beats(0)
     valid = window.valid[leads]
     x = bridge(window.x[leads], valid)
     usable = _away_from_edges(valid)[:, ::2]
-    levels = np.where(usable, qrs_envelope(x), 0.0)
-    level, background = qrs_level(levels, usable)
-    weight = np.minimum(level / np.maximum(background, 1e-6), MAX_CLARITY) ** 2
-    relative = np.minimum(levels / np.maximum(level, QRS_FLOOR_MV)[:, None], CAP)
-    fused = _fuse(relative, weight, usable)
-    peaks = _select(fused, _maxima(fused))
+    envelope = np.where(usable, qrs_envelope(x), 0.0)
+    level, background = qrs_level(envelope, usable)
+    relative = envelope / np.maximum(level, QRS_FLOOR_MV)[:, None]
+    weight = np.minimum(level / np.maximum(background, 1e-6), MAX_CLARITY)
+    height = _fuse(relative, weight, usable)
+    peaks = _choose(height, _maxima(height), _limit(height, usable))
     if not peaks.size:
         return _no_beats(leads.size)
-    votes = _votes(relative, peaks)
     r_peaks = _refine(x, valid, 2 * peaks) + window.start_sample
-    return Beats(frozen(r_peaks), frozen(votes), int(leads.size))
+    return Beats(frozen(r_peaks), frozen(_votes(relative, peaks)), int(leads.size))
 
 
 def _no_beats(n_leads: int) -> Beats:
@@ -78,34 +110,61 @@ def _away_from_edges(valid: Bools) -> Bools:
 
 
 def _fuse(relative: F64, weight: F64, usable: Bools) -> F64:
+    """Weighted mean over the leads usable at each moment, 1 at a typical QRS complex."""
     weights = weight[:, None] * usable
-    fused: F64 = np.sqrt((weights * relative**2).sum(axis=0) / np.maximum(weights.sum(axis=0), 1e-9))
+    # A trace of what lies above the cap lets a peak in a capped stretch still be a peak.
+    capped = np.minimum(relative, CAP) + 0.001 * np.minimum(relative, 10 * CAP)
+    fused: F64 = (weights * capped).sum(axis=0) / np.maximum(weights.sum(axis=0), 1e-9)
     return fused
 
 
-def _maxima(fused: F64) -> I64:
+def _limit(height: F64, usable: Bools) -> float:
+    """How high a beat must be."""
+    seen = usable.any(axis=0)
+    background = float(np.median(height[seen])) if seen.any() else 0.0
+    return min(max(BEAT_SHARE, background + BEAT_RISE * (1 - background)), MAX_BEAT_SHARE)
+
+
+def _maxima(height: F64) -> I64:
     """Local maxima that are the largest within `REFRACTORY_S` on either side."""
-    inner = fused[1:-1]
-    at = np.flatnonzero((inner > fused[:-2]) & (inner >= fused[2:]) & (inner > 0.15)) + 1
+    inner = height[1:-1]
+    lowest = PAUSE_SHARE * BEAT_SHARE
+    at = np.flatnonzero((inner > height[:-2]) & (inner >= height[2:]) & (inner >= lowest)) + 1
     kept: list[int] = []
-    blocked = np.zeros(fused.size, np.bool_)
+    blocked = np.zeros(height.size, np.bool_)
     reach = round(REFRACTORY_S * ENVELOPE_HZ)
-    for peak in at[np.argsort(-fused[at], kind="stable")]:
+    for peak in at[np.argsort(-height[at], kind="stable")].tolist():
         if not blocked[peak]:
-            kept.append(int(peak))
+            kept.append(peak)
             blocked[max(0, peak - reach + 1) : peak + reach] = True
     return np.array(sorted(kept), np.int64)
 
 
-def _select(fused: F64, peaks: I64) -> I64:
-    """Peaks that are beats: high enough, and not the T wave of the one before."""
+def _choose(height: F64, peaks: I64, limit: float) -> I64:
+    """Peaks that are beats."""
     chosen: list[int] = []
-    for peak in peaks[fused[peaks] >= BEAT_SHARE]:
-        near = chosen and peak - chosen[-1] < T_WAVE_S * ENVELOPE_HZ
-        if near and fused[peak] < T_WAVE_SHARE * fused[chosen[-1]]:
-            continue
-        chosen.append(int(peak))
-    return np.array(chosen, np.int64)
+    for peak in peaks[height[peaks] >= limit].tolist():
+        early = bool(chosen) and peak - chosen[-1] < T_WAVE_S * ENVELOPE_HZ
+        if not early or height[peak] >= T_WAVE_SHARE * height[chosen[-1]]:
+            chosen.append(peak)
+    return np.array(sorted([*chosen, *_search_back(height, peaks, chosen, limit)]), np.int64)
+
+
+def _search_back(height: F64, peaks: I64, chosen: list[int], limit: float) -> list[int]:
+    """Small beats in the long intervals between the beats chosen."""
+    intervals = np.diff(chosen)
+    if intervals.size < 3:
+        return []
+    found: list[int] = []
+    for i in np.flatnonzero(intervals > PAUSE_RATIO * np.median(intervals)).tolist():
+        after_t = chosen[i] + T_WAVE_S * ENVELOPE_HZ
+        before_p = chosen[i + 1] - PAUSE_MARGIN_S * ENVELOPE_HZ
+        candidates = peaks[(peaks > after_t) & (peaks < before_p)]
+        if candidates.size:
+            highest = int(candidates[height[candidates].argmax()])
+            if height[highest] >= PAUSE_SHARE * limit:
+                found.append(highest)
+    return found
 
 
 def _votes(relative: F64, peaks: I64) -> F32:

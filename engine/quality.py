@@ -24,7 +24,7 @@ CLIPPED_RANGE_MV: Final = 1.0
 """`SATURATED`: a lead that spans at least this range rests on its extreme value, in runs of at least
 `CLIPPED_RUN_S`, for `CLIPPED_S` in all. The peaks of a living ECG never rest."""
 
-CLEAR_QRS: Final = 6.5
+CLEAR_QRS: Final = 8.0
 """QRS complexes that stand out of their background (`qrs_level`) this far are read through any wander."""
 MOTION_MV: Final = 0.3
 MOTION_SHARE: Final = 1.0
