@@ -14,7 +14,7 @@ CONDITIONS: Final = (
     Condition(
         "asystole", PATIENT, HIGH, True, rate.asystole, rate.can_see_asystole,
         "no QRS in 4 s of received signal on any assessable lead; or 3 s of flat line on every attached one",
-        measurement_s=4.0,
+        Persistence(clear_s=2.0), measurement_s=4.0,
     ),
     Condition(
         "extreme_bradycardia", PATIENT, HIGH, True, rate.extreme_bradycardia, rate.has_beats,
@@ -29,13 +29,13 @@ CONDITIONS: Final = (
     Condition(
         "heart_rate_low", PATIENT, MEDIUM, False, rate.heart_rate_low, rate.has_rate,
         "heart rate under the limit (50/min)",
-        Persistence(hold_s=1.0, clear_s=3.0), measurement_s=7.0,
+        Persistence(hold_s=1.0, clear_s=6.0), measurement_s=7.0,
         yields_to=("asystole", "extreme_bradycardia"),
     ),
     Condition(
         "heart_rate_high", PATIENT, MEDIUM, False, rate.heart_rate_high, rate.has_rate,
         "heart rate over the limit (120/min)",
-        Persistence(hold_s=2.0, clear_s=3.0), measurement_s=3.0, yields_to=("extreme_tachycardia",),
+        Persistence(hold_s=2.0, clear_s=6.0), measurement_s=3.0, yields_to=("extreme_tachycardia",),
     ),
     Condition(
         "learned_anomaly", PATIENT, MEDIUM, False, learned_anomaly, has_score,

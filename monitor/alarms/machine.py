@@ -158,16 +158,17 @@ class _Moment:
         """Refresh the text; a graver priority or a further lead is news, and undoes an acknowledgement."""
         assert slot.alarm is not None
         alarm = replace(slot.alarm, text=finding.text, priority=self._priority_now(slot.alarm, finding))
-        worse = alarm.priority > slot.alarm.priority or bool(set(finding.subjects) - set(slot.subjects))
+        about = finding.subjects if slot.subjects is None else slot.subjects
+        worse = alarm.priority > slot.alarm.priority or not set(finding.subjects) <= set(about)
         if worse:
             alarm = replace(alarm, phase=Phase.ACTIVE, acknowledged_by=None)
-        if worse or alarm.priority != slot.alarm.priority or finding.subjects != slot.subjects:
+        if worse or alarm.priority != slot.alarm.priority or finding.subjects != about:
             return self._with(slot, alarm, finding, Transition.UPDATED)
         waited_ns = self.now_ns - slot.acknowledged_ns
         if alarm.phase is Phase.ACKNOWLEDGED and not 0 <= waited_ns < REANNOUNCE_S * NS:
             alarm = replace(alarm, phase=Phase.ACTIVE, acknowledged_by=None)
             return self._with(slot, alarm, finding, Transition.REANNOUNCED)
-        return replace(slot, alarm=alarm), []
+        return replace(slot, alarm=alarm, subjects=finding.subjects), []
 
     def _priority_now(self, alarm: Alarm, finding: Finding) -> Priority:
         """Technical alarms follow their case; a patient alarm keeps the gravest it had."""

@@ -18,8 +18,8 @@ class Slot:
 
     watch: Watch = field(default_factory=Watch)
     alarm: Alarm | None = None
-    subjects: tuple[str, ...] = ()
-    """What the alarm was last announced about, for example its leads."""
+    subjects: tuple[str, ...] | None = None
+    """What the alarm was last announced about, for example its leads; None when that is not known."""
     acknowledged_ns: int = 0
 
     @property

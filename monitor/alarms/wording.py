@@ -10,8 +10,9 @@ N_LEADS_NAMED: Final = 6
 
 
 def against(what: str, measured: float, sign: str, limit: float, unit: str = "") -> str:
-    """`HR 134 > 120`: the measured value against its limit."""
-    return f"{what} {measured:.0f} {sign} {limit:g}{f' {unit}' if unit else ''}"
+    """`HR 134 > 120`: the measured value against its limit, with decimals where rounding would hide it."""
+    value = f"{measured:.0f}" if f"{measured:.0f}" != f"{limit:g}" else f"{measured:.1f}"
+    return f"{what} {value} {sign} {limit:g}{f' {unit}' if unit else ''}"
 
 
 def lead_names(leads: Iterable[int]) -> tuple[str, ...]:

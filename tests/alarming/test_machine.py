@@ -184,6 +184,18 @@ def test_a_restart_takes_up_open_alarms_and_goes_on_counting(bed, new_bed):
     assert again.alarm("heart_rate_high").id == bed.state.next_id
 
 
+def test_an_acknowledgement_outlives_a_restart(bed, new_bed):
+    bed.run(3, states=(LeadState.OFF,) + (LeadState.OK,) * 11)
+    bed.acknowledge()
+    again = new_bed()
+    again.ever_valid = True
+    again.state = again.machine.restore("ward.1", bed.events[-1:], bed.state.next_id)
+    again.wall_s = bed.wall_s
+    assert again.run(5, states=(LeadState.OFF,) + (LeadState.OK,) * 11) == []
+    assert again.alarm("lead_off").acknowledged_by == "nurse"
+    assert kinds(again.run(1, states=(LeadState.OFF,) * 2 + (LeadState.OK,) * 10)) == ["updated"]
+
+
 def test_the_state_is_plain_values_and_the_evidence_is_json(bed):
     bed.run(10, 130, score=None)
     assert asdict(bed.state)["slots"]["heart_rate_high"]["alarm"]["text"] == "HR 130 > 120"
