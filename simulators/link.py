@@ -143,5 +143,6 @@ def _configure(socket: zmq.Socket[Any], session: Session, lossless: bool, chunk_
     socket.setsockopt(zmq.RECONNECT_IVL, 100)
     socket.setsockopt(zmq.RECONNECT_IVL_MAX, 1000)
     socket.setsockopt(zmq.SNDTIMEO, 100)
+    socket.setsockopt(zmq.IMMEDIATE, 1)  # a monitor that went away is unsubscribed, not queued for
     if lossless:
         socket.setsockopt(zmq.XPUB_NODROP, 1)
