@@ -11,7 +11,7 @@ from textual import events
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import Screen
+from textual.widget import Widget
 
 from engine.errors import ConfigurationError
 from monitor.feed import CommandClient, FeedReader, FeedValue
@@ -26,6 +26,8 @@ from monitor.tui.sweep import Sweep
 
 FRAMES_HZ: Final = 30
 BOARDS_HZ: Final = 8
+STRIP: Final = ("strip-rate", "strip-state", "strip-alarms")
+SIDE: Final = ("rate", "numbers", "state", "trend", "quality", "alarms", "facts")
 SIDE_MIN_WIDTH: Final = 100
 SIDE_MIN_ROWS: Final = 34
 """From this size on, the numbers stand beside the waves; below, above them."""
@@ -81,21 +83,24 @@ class MonitorApp(App[int]):
         self._core_alive = core_alive
         self._now_ns = now_ns
         self.desk = Desk(places, now_ns(), zone)
+        self._sweep = Sweep()
+        self._boards = {name: Board(name) for name in FILLS}
 
     def compose(self) -> ComposeResult:
         """Boards around the waves."""
-        yield Board("header")
-        yield Board("banner")
-        yield Board("notices")
+        boards = self._boards
+        yield boards["header"]
+        yield boards["banner"]
+        yield boards["notices"]
         with Horizontal(id="strip"):
-            yield from map(Board, ("strip-rate", "strip-state", "strip-alarms"))
+            yield from (boards[name] for name in STRIP)
         with Horizontal(id="middle"):
-            yield Sweep()
-            yield Board("overview")
+            yield self._sweep
+            yield boards["overview"]
             with Vertical(id="side"):
-                yield from map(Board, ("rate", "numbers", "state", "trend", "quality", "alarms", "facts"))
-        yield Board("tiny")
-        yield Board("keys")
+                yield from (boards[name] for name in SIDE)
+        yield boards["tiny"]
+        yield boards["keys"]
 
     def on_mount(self) -> None:
         """Start the two beats of the screen: the waves, and everything else."""
@@ -108,19 +113,14 @@ class MonitorApp(App[int]):
         tiny = width < MIN_WIDTH or rows < MIN_ROWS
         compact = not tiny and (width < SIDE_MIN_WIDTH or rows < SIDE_MIN_ROWS)
         for name, on in (("tiny", tiny), ("compact", compact), ("wide", width >= 160), ("tall", rows >= 40)):
-            self._base.set_class(on, name)
+            self.screen_stack[0].set_class(on, name)
         self.call_after_refresh(self.look)
-
-    @property
-    def _base(self) -> Screen[object]:
-        """The screen with the waves, also while a page lies over it."""
-        return self.screen_stack[0]
 
     def frame(self) -> None:
         """Take in what has arrived and move the waves on."""
         now_ns = self._now_ns()
         self.desk.take(self._feed.poll(0.0), now_ns)
-        sweep = self._base.query_one(Sweep)
+        sweep = self._sweep
         if sweep.size.width and sweep.size.height:
             ring, marks, end, sweeping = self.desk.waves()
             dress = self.desk.dress(now_ns, sweep.page_s, *sweep.size)
@@ -133,17 +133,16 @@ class MonitorApp(App[int]):
         if (answer := self._hand.said()) is not None:
             self.desk.say(answer, now_ns)
         moment = self.desk.moment(now_ns)
-        self._reveal("notices", bool(moment.core and moment.core.banners))
-        self._reveal("overview", self.desk.controls.all_beds)
-        self._reveal("sweep", not self.desk.controls.all_beds)
-        for board in self._base.query(Board):
-            if board.id in FILLS and board.size.width and board.size.height:
-                board.show(FILLS[board.id](moment, *board.size))
+        self._reveal(self._boards["notices"], bool(moment.core and moment.core.banners))
+        self._reveal(self._boards["overview"], self.desk.controls.all_beds)
+        self._reveal(self._sweep, not self.desk.controls.all_beds)
+        for name, board in self._boards.items():
+            if board.size.width and board.size.height:
+                board.show(FILLS[name](moment, *board.size))
         if self.desk.rings(now_ns):
             self.bell()
 
-    def _reveal(self, name: str, on: bool) -> None:
-        widget = self._base.query_one(f"#{name}")
+    def _reveal(self, widget: Widget, on: bool) -> None:
         if widget.display != on:
             widget.display = on
             self.call_after_refresh(self.look)

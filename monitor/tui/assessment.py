@@ -29,5 +29,5 @@ def assess(bed: BedView | None, picture: Picture) -> Assessment:
         return Assessment("◆ ANOMALOUS ◆", Ink.ANOMALY, detail)
     priority = bed.patient_priority
     if priority is not None and priority > Priority.LOW:
-        return Assessment("SEE ALARM", ALARM_ON[priority], f"shape as usual: {detail}")
+        return Assessment("SEE ALARM", ALARM_ON[priority], f"beat shapes usual, score {update.score:.2f}")
     return Assessment("✔ NORMAL", Ink.GOOD, detail)

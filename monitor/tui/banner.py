@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from rich.text import Text
 
@@ -9,7 +10,9 @@ from monitor.alarms.alarm import Alarm, Phase, Priority
 from monitor.tui.palette import STARS, Ink, alarm_style
 from monitor.tui.picture import Picture, State
 
-_OWN_PRIORITY = {
+WIDE: Final = 60
+"""Narrower banners save their room for the words."""
+_OWN_PRIORITY: Final = {
     State.CORE_DEAD: Priority.HIGH,
     State.FEED_STALE: Priority.HIGH,
     State.SOURCE_LOST: Priority.HIGH,
@@ -57,9 +60,10 @@ def banner(lines: Sequence[Headline], calm: str, width: int, rows: int, now_ns: 
     if not lines:
         return _block([calm], Ink.DIM, width, rows)
     first = lines[0]
-    more = f"   +{len(lines) - 1} more" if len(lines) > 1 else ""
-    stars = STARS[first.priority]
-    words = f"{stars} {_fitted(first.words, width - len(more) - 2 * len(stars) - 4)} {stars}{more}"
+    stars, wide = STARS[first.priority], width >= WIDE
+    more = f"  +{len(lines) - 1}{' more' if wide else ''}" if len(lines) > 1 else ""
+    after = f" {stars}{more}" if wide else more
+    words = f"{stars} {_fitted(first.words, width - len(stars) - 1 - len(after))}{after}"
     return _block([words], alarm_style(first.priority, now_ns, flashing=first.flashing), width, rows)
 
 

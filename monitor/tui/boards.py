@@ -128,9 +128,13 @@ def _key_rank(key: tuple[str, str]) -> int:
 def _tiny(m: Moment, width: int, _rows: int) -> Text:
     """Too small for waves: the rate, the state and what would be needed."""
     word = numerics.state_word(m.bed, m.picture, width)
-    needed = f"Waves need {MIN_WIDTH}x{MIN_ROWS} characters: enlarge the terminal."
+    needed = f"needs {MIN_WIDTH}x{MIN_ROWS} for waves"
     return Text.assemble(
-        numerics.heart_rate(m.bed, m.picture, large=False), "\n", word, "\n", (needed, Ink.DIM)
+        numerics.heart_rate(m.bed, m.picture, large=False),
+        "\n",
+        word,
+        "\n",
+        (needed.center(width), Ink.PLAIN),
     )
 
 

@@ -1,8 +1,8 @@
 """A few columns of the wave area as terminal output.
 
 The sweep changes some ten columns of the whole screen thirty times a second. Textual's compositor would send
-each of these rows from its left edge on; written on their own they cost less than half of the time and a fifth
-of the bytes, which is what lets a screen be watched over a slow link.
+each of these rows from its left edge on; written on their own they cost less than half of the time, a fifth
+of the bytes: it is what lets a screen be watched over a slow link.
 """
 
 from collections.abc import Mapping, Sequence

@@ -169,4 +169,5 @@ def _lane_geometry(panel: Panel, scale: Scale) -> tuple[NDArray[np.float64], flo
     tops = np.array([lane.top for lane in panel.lanes], float)
     pitch = panel.rows / max(1, len(panel.lanes))  # the same scale in every lane, though rows differ by one
     lane_dots = pitch * DOTS_Y
-    return (tops + rows / 2) * DOTS_Y - 0.5, lane_dots, scale.gain_mm_per_mv * lane_dots / LANE_MM
+    middle = np.floor((tops + rows / 2) * DOTS_Y)  # on a dot: a flat line must not flicker between two
+    return middle, lane_dots, scale.gain_mm_per_mv * lane_dots / LANE_MM
