@@ -1,0 +1,78 @@
+"""Checkpoints: weights and the statistics of normal ECG in one safetensors file, its configuration inside."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from engine.arrays import frozen
+from engine.errors import ModelError
+from engine.models.config import NetworkConfig
+from engine.models.normality import Arrays, Normality
+
+FORMAT: Final = "ecg-monitor mcr 1"
+_CURE: Final = "reinstall the package, or train again with `ecg-monitor train`"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Checkpoint:
+    """A trained model."""
+
+    config: NetworkConfig
+    weights: Arrays
+    """State of the network, by parameter name."""
+    normality: Normality
+    training: dict[str, Any]
+    """How it was trained: data, seed, epochs, validation AUC."""
+    sha256: str = ""
+    """Hash of the file it came from."""
+
+
+def save_checkpoint(checkpoint: Checkpoint, path: Path) -> str:
+    """Write a checkpoint whole or not at all; gives the file's SHA-256."""
+    arrays = {f"network.{name}": array for name, array in checkpoint.weights.items()}
+    arrays |= {f"normality.{name}": array for name, array in checkpoint.normality.to_arrays().items()}
+    metadata = {
+        "format": FORMAT,
+        "config": json.dumps(checkpoint.config.to_dict()),
+        "training": json.dumps(checkpoint.training),
+    }
+    content = save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, metadata)
+    unfinished = path.with_suffix(".part")
+    unfinished.write_bytes(content)
+    unfinished.replace(path)
+    return hashlib.sha256(content).hexdigest()
+
+
+def load_checkpoint(path: Path) -> Checkpoint:
+    """Read a checkpoint and check that it is one of ours, whole, and of this version."""
+    try:
+        content = path.read_bytes()
+        with safe_open(path, framework="numpy") as file:
+            metadata = file.metadata() or {}
+            arrays = {name: frozen(file.get_tensor(name)) for name in file.keys()}  # noqa: SIM118
+    except OSError as error:
+        raise ModelError(f"the checkpoint {path} cannot be read ({error.strerror}): {_CURE}") from error
+    except SafetensorError as error:
+        raise ModelError(f"{path} is no whole safetensors file ({error}): {_CURE}") from error
+    if metadata.get("format") != FORMAT:
+        raise ModelError(
+            f"{path} is not a checkpoint of this program (format {metadata.get('format')!r}, "
+            f"expected {FORMAT!r}): {_CURE}"
+        )
+    return Checkpoint(
+        config=NetworkConfig.from_dict(json.loads(metadata["config"])),
+        weights=_below(arrays, "network."),
+        normality=Normality.from_arrays(_below(arrays, "normality.")),
+        training=json.loads(metadata["training"]),
+        sha256=hashlib.sha256(content).hexdigest(),
+    )
+
+
+def _below(arrays: Arrays, prefix: str) -> Arrays:
+    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}

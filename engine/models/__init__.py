@@ -1,0 +1,1 @@
+"""The restoration network (torch) and the statistics of normal ECG beside it (numpy)."""

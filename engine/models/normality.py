@@ -1,0 +1,139 @@
+"""What normal ECG looks like: the statistics that turn features and restoration errors into one score."""
+
+from dataclasses import dataclass, fields
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.arrays import F64, Bools
+from engine.backends.backend import NetworkOutputs
+from engine.errors import ModelError
+from engine.leads import N_LEADS
+from engine.models.features import lead_features, rhythm_features
+from engine.models.gaussian import LeadGroups
+from engine.preprocess import ModelInput
+
+Arrays = dict[str, NDArray[Any]]
+
+INGREDIENTS: Final = ("one lead's beat", "two leads' beats", "latents", "window restored", "beats restored")
+"""Parts of the score: distances of the typical beat, lead by lead and in pairs; the distance of the
+network's pooled latents; the uncertainty-weighted restoration errors of the two branches."""
+N_INGREDIENTS: Final = len(INGREDIENTS)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Normality:
+    """Statistics of normal ECG; fitted by `training.normality`, stored in the checkpoint."""
+
+    singles: LeadGroups
+    pairs: LeadGroups
+    latent_mean: F64
+    """(13, F): mean of the pooled latents, and what each missing lead adds to it."""
+    latent_whiten: F64
+    """(F, k)."""
+    centre: F64
+    """(13, N_INGREDIENTS): mean of each ingredient over normal ECG, by number of leads (row 0 unused)."""
+    spread: F64
+    """(13, N_INGREDIENTS): its standard deviation."""
+    weight: F64
+    """(N_INGREDIENTS,)."""
+    zero: F64
+    """(13,): combined value of the median normal window, by number of leads: score 0."""
+    one: F64
+    """(13,): combined value at the false-alarm budget, by number of leads: score 1."""
+    beat_mean: F64
+    """(12, BEAT_N): normal beats, compressed amplitude."""
+    beat_sd: F64
+    """(12, BEAT_N)."""
+    map_unit: F64
+    """(3, 12): per lead, the value that samples of normal ECG rarely pass, of each part of the score map."""
+
+    def scores(self, batch: ModelInput, outputs: NetworkOutputs) -> F64:
+        """(B,) score of each window: 0 is the median normal window, 1 the threshold; NaN without leads."""
+        n_leads = batch.leads.sum(axis=1)
+        combined = self.combine(self.ingredients(batch, outputs), n_leads)
+        scores: F64 = (combined - self.zero[n_leads]) / (self.one[n_leads] - self.zero[n_leads])
+        return np.where(n_leads > 0, scores, np.nan)
+
+    def ingredients(self, batch: ModelInput, outputs: NetworkOutputs) -> F64:
+        """(B, N_INGREDIENTS), larger is stranger; NaN where one cannot be had (no beats, too few leads)."""
+        per_lead, rhythm = lead_features(batch), rhythm_features(batch.rr_s)
+        per_lead = np.where(batch.leads[:, :, None], per_lead, np.nan)
+        return np.stack(
+            (
+                _mean(self.singles.standard(per_lead, rhythm)),
+                _mean(self.pairs.standard(per_lead, rhythm)),
+                np.log(self._latent_distance(batch.leads, outputs.features) + 1e-9),
+                np.log(_weighted_square(outputs.window_z, batch.valid) + 1e-9),
+                np.log(_weighted_square(outputs.beat_z, batch.beats_valid) + 1e-9),
+            ),
+            axis=1,
+        )
+
+    def combine(self, ingredients: F64, n_leads: NDArray[Any]) -> F64:
+        """(B,) weighted mean of the ingredients that can be had, each on the scale of normal ECG."""
+        standard = (ingredients - self.centre[n_leads]) / self.spread[n_leads]
+        weight = np.where(np.isfinite(standard), self.weight, 0.0)
+        total: F64 = (np.nan_to_num(standard) * weight).sum(axis=1) / np.maximum(weight.sum(axis=1), 1e-9)
+        return total
+
+    def _latent_distance(self, leads: Bools, features: NDArray[Any]) -> F64:
+        away = features - expected_latent(self.latent_mean, leads)
+        squared: F64 = ((away @ self.latent_whiten) ** 2).sum(axis=1)
+        return squared
+
+    def to_arrays(self) -> Arrays:
+        """Flat named arrays for a checkpoint."""
+        arrays: Arrays = {}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, LeadGroups):
+                arrays |= {f"{field.name}.{part.name}": getattr(value, part.name) for part in fields(value)}
+            else:
+                arrays[field.name] = value
+        return {name: array.astype(np.float32) for name, array in arrays.items()}
+
+    @classmethod
+    def from_arrays(cls, arrays: Arrays) -> "Normality":
+        """Read back what `to_arrays` gave; a missing array is a `ModelError`."""
+        try:
+            values: dict[str, Any] = {
+                name: LeadGroups(
+                    **{part.name: _f64(arrays[f"{name}.{part.name}"]) for part in fields(LeadGroups)}
+                )
+                for name in ("singles", "pairs")
+            }
+            values |= {
+                field.name: _f64(arrays[field.name]) for field in fields(cls) if field.name not in values
+            }
+        except KeyError as error:
+            raise ModelError(f"the checkpoint lacks the statistics {error}: train it again") from error
+        return cls(**values)
+
+
+def expected_latent(latent_mean: F64, leads: Bools) -> F64:
+    """(B, F): mean of normal latents given which leads are there."""
+    expected: F64 = latent_mean[0] + (~leads).astype(np.float64) @ latent_mean[1 : 1 + N_LEADS]
+    return expected
+
+
+def _f64(array: NDArray[Any]) -> F64:
+    return array.astype(np.float64)
+
+
+def _mean(values: F64) -> F64:
+    """Mean over what is not NaN; NaN if nothing is."""
+    real = np.isfinite(values)
+    n = real.sum(axis=1)
+    mean: F64 = np.where(n > 0, np.nan_to_num(values).sum(axis=1) / np.maximum(n, 1), np.nan)
+    return mean
+
+
+def _weighted_square(z: NDArray[Any], valid: NDArray[Any]) -> F64:
+    """Mean square over what is valid; NaN if nothing is."""
+    axes = tuple(range(1, z.ndim))
+    n = valid.sum(axis=axes, dtype=np.float64)
+    total = (z.astype(np.float64) ** 2 * valid).sum(axis=axes)
+    square: F64 = np.where(n > 0, total / np.maximum(n, 1), np.nan)
+    return square

@@ -1,0 +1,174 @@
+"""From a finished window to what the model sees: the one implementation for training, tests and live use.
+
+The band is cut and the grid changed in one step, in the frequency domain: 250 Hz in, 500 Hz between (where
+every R peak of the 250 Hz grid and every sample of the 100 Hz grid has a place), 100 Hz out. Beats are cut
+on their R peak without rounding it to the coarse grid.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.arrays import F32, F64, I64, Bools, frozen
+from engine.beats import Beats
+from engine.filters import bridge
+from engine.grid import FS_HZ, WINDOW_N, WINDOW_S
+from engine.leads import N_LEADS
+from engine.quality import Quality
+from engine.window import Window
+
+MODEL_HZ: Final = 100
+MODEL_N: Final = MODEL_HZ * WINDOW_S
+MAP_HZ: Final = MODEL_HZ
+MAP_N: Final = MODEL_N
+"""The score map lives on the model's own grid."""
+
+N_BEATS: Final = 16
+"""Beats cut out of a window: its newest ones. Older beats were seen by earlier windows."""
+BEAT_N: Final = 80
+BEFORE_R_N: Final = 28
+"""A beat is 0.8 s at `MODEL_HZ`, 0.28 s of it before the R peak: P wave to the end of T."""
+
+HIGHPASS_HZ: Final = 0.5
+LOWPASS_HZ: Final = (36.0, 47.0)
+"""-3 dB edge against baseline wander; upper edge as a raised cosine (pass, stop)."""
+MAX_MV: Final = 50.0
+"""Values beyond this come from no heart; they are clipped before they meet a filter."""
+MIN_SCALE_MV: Final = 0.08
+"""A lead's scale is never less: noise of a silent lead is not blown up to the size of a heartbeat."""
+
+_FINE_HZ: Final = 500
+_PAD_N: Final = FS_HZ
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ModelInput:
+    """One window as the model sees it; stacked along a new first axis for a batch."""
+
+    signal: F32
+    """(12, MODEL_N) float32, mV, band-limited; 0 where `valid` is 0."""
+    valid: F32
+    """(12, MODEL_N) float32, 1 where a sample of an assessable lead was received."""
+    scale: F32
+    """(12,) float32, mV, the lead's typical peak-to-peak amplitude within a second."""
+    beats: F32
+    """(N_BEATS, 12, BEAT_N) float32, mV, the newest beats, oldest first, aligned on R; 0 where not valid."""
+    beats_valid: F32
+    """(N_BEATS, 12, BEAT_N) float32, 1 where real; all 0 for a place without a beat."""
+    beat_starts: I64
+    """(N_BEATS,) int64, place of each beat's first sample in the window at `MODEL_HZ`, may be negative."""
+    rr_s: F32
+    """(N_BEATS - 1,) float32, seconds from each beat to the next; NaN where there is none."""
+
+    @property
+    def leads(self) -> Bools:
+        """(..., 12) bool: leads with any signal."""
+        present: Bools = np.asarray(self.valid.any(axis=-1))
+        return present
+
+
+def prepare(window: Window, quality: Quality, beats: Beats) -> ModelInput:
+    """Make the model's input from a window.
+
+    Parameters
+    ----------
+    window : Window
+        Ten seconds at `FS_HZ`; any values are taken, NaN included.
+    quality : Quality
+        Only assessable leads are kept.
+    beats : Beats
+        R peaks of the window.
+
+    Returns
+    -------
+    ModelInput
+        Arrays are finite, except for intervals that do not exist.
+
+    Notes
+    -----
+    Zero-phase band-pass from 0.5 to 40 Hz. The window's ends are joined by a straight line over one second
+    before filtering, so that an offset between them is no step.
+    """
+    received = window.valid & np.isfinite(window.x) & quality.assessable[:, None]
+    x = np.clip(np.where(received, window.x, 0.0), -MAX_MV, MAX_MV).astype(np.float32)
+    fine = _band_limited(bridge(x, received))
+    valid = received[:, np.arange(MODEL_N) * FS_HZ // MODEL_HZ]
+    signal = np.where(valid, fine[:, :: _FINE_HZ // MODEL_HZ], 0.0).astype(np.float32)
+    r_peaks = (beats.r_peaks - window.start_sample)[-N_BEATS:]
+    cut, cut_valid = _cut_beats(fine, received, r_peaks)
+    return ModelInput(
+        signal=frozen(signal),
+        valid=frozen(valid.astype(np.float32)),
+        scale=frozen(_scale_mv(signal, valid)),
+        beats=frozen(cut),
+        beats_valid=frozen(cut_valid),
+        beat_starts=frozen(_padded_to(np.rint(r_peaks * (MODEL_HZ / FS_HZ)).astype(np.int64) - BEFORE_R_N)),
+        rr_s=frozen(_intervals_s(r_peaks)),
+    )
+
+
+def stack(inputs: Sequence[ModelInput]) -> ModelInput:
+    """Join inputs along a new first axis."""
+    names = [field.name for field in fields(ModelInput)]
+    joined: dict[str, NDArray[Any]] = {
+        name: frozen(np.stack([getattr(one, name) for one in inputs])) for name in names
+    }
+    return ModelInput(**joined)
+
+
+def _band_limited(x: F64) -> F64:
+    """(12, WINDOW_N) at 250 Hz to (12, 2 WINDOW_N) at 500 Hz, band-limited, without delay."""
+    n_padded = WINDOW_N + _PAD_N
+    towards_start = np.linspace(0, 1, _PAD_N + 2)[1:-1]
+    joint = x[:, -1:] + (x[:, :1] - x[:, -1:]) * towards_start
+    spectrum = np.fft.rfft(np.concatenate((x, joint), axis=1))
+    f_hz = np.fft.rfftfreq(n_padded, 1 / FS_HZ)
+    ratio = _FINE_HZ // FS_HZ
+    fine: F64 = np.fft.irfft(spectrum * _gain(f_hz), n_padded * ratio) * ratio
+    return fine[:, : WINDOW_N * ratio]
+
+
+def _gain(f_hz: NDArray[np.floating[Any]]) -> F64:
+    """Gaussian high-pass (short in time, no ringing after a QRS complex) times a raised-cosine low-pass."""
+    high = 1 - np.exp(-1.228 * (f_hz / HIGHPASS_HZ) ** 2)
+    start, stop = LOWPASS_HZ
+    low = 0.5 + 0.5 * np.cos(np.pi * np.clip((f_hz - start) / (stop - start), 0, 1))
+    gain: F64 = high * low
+    return gain
+
+
+def _scale_mv(signal: F32, valid: Bools) -> F32:
+    """Median over the seconds of the peak-to-peak amplitude; a spike or a pause does not move it."""
+    seconds = signal.reshape(N_LEADS, WINDOW_S, MODEL_HZ)
+    real = valid.reshape(seconds.shape)
+    span = np.where(real, seconds, -np.inf).max(axis=2) - np.where(real, seconds, np.inf).min(axis=2)
+    enough = real.mean(axis=2) > 0.5
+    scale = [float(np.median(row[ok])) if ok.any() else 0.0 for row, ok in zip(span, enough, strict=True)]
+    return np.array([max(one, MIN_SCALE_MV) for one in scale], np.float32)
+
+
+def _cut_beats(fine: F64, received: Bools, r_peaks: I64) -> tuple[F32, F32]:
+    cut = np.zeros((N_BEATS, N_LEADS, BEAT_N), np.float32)
+    cut_valid = np.zeros_like(cut)
+    if r_peaks.size:
+        step = _FINE_HZ // MODEL_HZ
+        at = r_peaks[:, None] * (_FINE_HZ // FS_HZ) + (np.arange(BEAT_N) - BEFORE_R_N) * step
+        inside = (at >= 0) & (at < fine.shape[1])
+        at = np.clip(at, 0, fine.shape[1] - 1)
+        real = received[:, at * FS_HZ // _FINE_HZ] & inside
+        cut_valid[: r_peaks.size] = real.transpose(1, 0, 2)
+        cut[: r_peaks.size] = np.where(real, fine[:, at], 0.0).transpose(1, 0, 2)
+    return cut, cut_valid
+
+
+def _padded_to(starts: I64) -> I64:
+    return np.pad(starts, (0, N_BEATS - starts.size))
+
+
+def _intervals_s(r_peaks: I64) -> F32:
+    rr_s = np.full(N_BEATS - 1, np.nan, np.float32)
+    rr_s[: max(0, r_peaks.size - 1)] = np.diff(r_peaks) / FS_HZ
+    return rr_s

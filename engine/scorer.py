@@ -1,0 +1,157 @@
+"""Windows in, scores and score maps out: one network call for all of them."""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from engine.arrays import frozen
+from engine.backends.backend import Backend
+from engine.beats import Beats
+from engine.checkpoint import load_checkpoint
+from engine.errors import ConfigurationError
+from engine.grid import FS_HZ
+from engine.leads import N_LEADS
+from engine.models.errormap import error_map
+from engine.models.normality import Normality
+from engine.preprocess import MAP_N, prepare, stack
+from engine.quality import LeadState, Quality
+from engine.scoremap import ScoreMap
+from engine.window import Window
+
+WEIGHTS: Final = Path(__file__).parent / "weights"
+THRESHOLD: Final = 1.0
+"""Scores are calibrated so that 1 is the false-alarm budget stated in the model card."""
+MIN_SIGNAL_S: Final = 5.0
+"""A window with less signal in its best lead is not assessed."""
+
+_REASONS: Final = {
+    LeadState.NOISY: "noise",
+    LeadState.SATURATED: "saturated",
+    LeadState.FLAT: "flat",
+    LeadState.GAP: "gap",
+    LeadState.OFF: "lead off",
+    LeadState.ABSENT: "gap",
+}
+
+
+class Scorer:
+    """The model of one monitor.
+
+    Parameters
+    ----------
+    backend : Backend
+        Runs the network.
+    normality : Normality
+        Statistics of the same checkpoint.
+    model : str
+        Name to show.
+    """
+
+    def __init__(self, backend: Backend, normality: Normality, model: str = "mcr") -> None:
+        self._backend = backend
+        self._normality = normality
+        self.model = model
+        self.backend = backend.name
+
+    def score(
+        self, windows: Sequence[Window], qualities: Sequence[Quality], beats: Sequence[Beats]
+    ) -> list[ScoreMap]:
+        """Assess windows, in one batch.
+
+        Parameters
+        ----------
+        windows : sequence of Window
+            Any number, of any beds.
+        qualities : sequence of Quality
+            One for each window.
+        beats : sequence of Beats
+            One for each window.
+
+        Returns
+        -------
+        list of ScoreMap
+            In the order of `windows`; what cannot be assessed says why, has score NaN and an empty map.
+        """
+        found = zip(windows, qualities, beats, strict=True)
+        reasons = [_not_assessed(window, quality) for window, quality in zip(windows, qualities, strict=True)]
+        chosen = [item for item, reason in zip(found, reasons, strict=True) if reason is None]
+        scored = iter(self._score_assessable(chosen))
+        return [
+            _empty(window, reason) if reason else next(scored)
+            for window, reason in zip(windows, reasons, strict=True)
+        ]
+
+    def _score_assessable(self, found: Sequence[tuple[Window, Quality, Beats]]) -> list[ScoreMap]:
+        if not found:
+            return []
+        batch = stack([prepare(*item) for item in found])
+        outputs = self._backend.run(batch)
+        scores = self._normality.scores(batch, outputs)
+        maps = error_map(self._normality, batch, outputs)
+        return [
+            ScoreMap(window.bed, window.end_sample, frozen(one), float(score), THRESHOLD, None)
+            for (window, _, _), one, score in zip(found, maps, scores, strict=True)
+        ]
+
+
+def load_scorer(
+    model: str = "mcr", backend: str = "onnx", threads: int = 1, weights: Path = WEIGHTS
+) -> Scorer:
+    """Load a trained model.
+
+    Parameters
+    ----------
+    model : str
+        Name of the checkpoint, without extension.
+    backend : str
+        "onnx" (no torch needed) or "torch" (the reference).
+    threads : int
+        Threads of one call.
+    weights : Path
+        Folder of checkpoints; by default those that come with the package.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is no such model or backend.
+    ModelError
+        If the files are damaged or do not belong together.
+    """
+    if not (weights / f"{model}.safetensors").is_file():
+        known = ", ".join(sorted(path.stem for path in weights.glob("*.safetensors"))) or "none"
+        raise ConfigurationError(
+            f"no model {model!r} in {weights} (there: {known}): name one of these, or train it"
+        )
+    checkpoint = load_checkpoint(weights / f"{model}.safetensors")
+    if backend == "onnx":
+        from engine.backends.onnx import OnnxBackend
+
+        onnx = OnnxBackend(weights / f"{model}.onnx", checkpoint.sha256, threads)
+        return Scorer(onnx, checkpoint.normality, model)
+    if backend == "torch":
+        from engine.backends.eager import TorchBackend
+
+        return Scorer(TorchBackend(checkpoint), checkpoint.normality, model)
+    raise ConfigurationError(f"no backend {backend!r}: choose onnx or torch")
+
+
+def _not_assessed(window: Window, quality: Quality) -> str | None:
+    """Why a window cannot be judged; None if it can."""
+    if window.start_sample < 0:
+        return "starting"
+    assessable = quality.assessable
+    signal_s = window.valid[assessable].sum(axis=1).max() / FS_HZ if assessable.any() else 0.0
+    if signal_s >= MIN_SIGNAL_S:
+        return None
+    states = Counter(
+        _REASONS[state] for state in quality.state if state not in (LeadState.OK, LeadState.ABSENT)
+    )
+    return "gap" if assessable.any() or not states else states.most_common(1)[0][0]
+
+
+def _empty(window: Window, reason: str) -> ScoreMap:
+    nothing = frozen(np.zeros((N_LEADS, MAP_N), np.float32))
+    return ScoreMap(window.bed, window.end_sample, nothing, float("nan"), THRESHOLD, reason)

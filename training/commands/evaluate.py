@@ -1,0 +1,64 @@
+"""Evaluate a model on a fold of PTB-XL: how well it tells abnormal records from normal ones.
+
+Normal is "superclass list exactly NORM". Nothing is dropped: a record that cannot be scored counts as an
+error.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from engine.errors import ConfigurationError
+from engine.scorer import WEIGHTS, load_scorer
+from training.card import figures
+from training.evaluation import Evaluation, evaluate, score_entries
+from training.ptbxl import find_data, read_entries
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of `evaluate`."""
+    parser.add_argument(
+        "--model", default="mcr", help="name of a model, or its .safetensors file (%(default)s)"
+    )
+    parser.add_argument("--backend", default="onnx", help="onnx or torch (%(default)s)")
+    parser.add_argument("--fold", type=int, default=9, help="fold of PTB-XL, 1 to 10 (%(default)s)")
+    parser.add_argument("--data", type=Path, help="folder of PTB-XL (default: $ECG_MONITOR_DATA/ptbxl)")
+    parser.add_argument("--threads", type=int, default=1, help="processor threads (%(default)s)")
+    parser.add_argument("--json", action="store_true", help="one JSON object on one line")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Score every record of the fold and print the figures."""
+    file = Path(args.model)
+    weights, name = (file.parent, file.stem) if file.suffix == ".safetensors" else (WEIGHTS, args.model)
+    scorer = load_scorer(name, args.backend, args.threads, weights)
+    entries = [entry for entry in read_entries(find_data(args.data)) if entry.fold == args.fold]
+    if not entries:
+        raise ConfigurationError(f"no records in fold {args.fold}: choose a fold that the data has (--fold)")
+    errors = Console(stderr=True)
+    with Progress(console=errors, transient=True, disable=not errors.is_terminal) as progress:
+        task = progress.add_task(f"scoring fold {args.fold}", total=len(entries))
+        scored = []
+        for one in score_entries(scorer, entries):
+            scored.append(one)
+            progress.advance(task)
+    evaluation = evaluate(scored)
+    if args.json:
+        facts = {"model": name, "backend": args.backend, "fold": args.fold, **evaluation.to_dict()}
+        print(json.dumps(facts))  # noqa: T201
+    else:
+        Console().print(_table(name, args.fold, evaluation))
+    return 0
+
+
+def _table(name: str, fold: int, evaluation: Evaluation) -> Table:
+    table = Table(title=f"{name} on fold {fold}", show_header=False)
+    for what, value in figures(evaluation):
+        table.add_row(what.replace("*", ""), value.replace("*", ""))
+    for reason, n in evaluation.not_assessed.items():
+        table.add_row(f"not assessed: {reason}", str(n))
+    return table
