@@ -18,7 +18,7 @@ from monitor.analysis.span_track import SpanTrack
 from monitor.pipeline import Hop, Outcome, Pipeline
 from monitor.records import Record, to_messages
 from monitor.update import Coverage
-from monitor.wire import Bye, Message
+from monitor.wire import Message
 
 BED: Final = "analysis.1"
 CHUNK_S: Final = 4.0
@@ -50,8 +50,12 @@ class Analysis:
     spans: tuple[Span, ...]
     alarms: tuple[Alarm, ...]
     coverage: Coverage
-    score_map: F32
-    """(12, n) float32 at the recording's rate: mean over the windows that overlap, 0 where not assessed."""
+    map_track: MapTrack
+
+    @property
+    def score_map(self) -> F32:
+        """(12, n) float32 at the recording's rate: mean of the windows that overlap, 0 where not assessed."""
+        return self.map_track.at_rate(self.record.fs_hz, self.record.samples.shape[1])
 
     @property
     def heart_rate_bpm(self) -> float | None:
@@ -82,7 +86,7 @@ def analyze(record: Record, scorer: Scorer, hop_s: float = HOP_S) -> Analysis:
         spans=spans.finish(),
         alarms=alarms.finish(),
         coverage=pipeline.known(BED).update.coverage,
-        score_map=score_map.at_rate(record.fs_hz, record.samples.shape[1]),
+        map_track=score_map,
     )
 
 
@@ -94,8 +98,6 @@ def _outcomes(pipeline: Pipeline, record: Record) -> Iterator[Outcome]:
         for message in batch:
             now_ns += _duration_ns(message)
             pipeline.receive_message(message, now_ns)
-            if isinstance(message, Bye):
-                pipeline.end(BED)
         while outcomes := pipeline.step():
             yield from outcomes
 

@@ -67,11 +67,11 @@ class Core:
 
     def run(self, scorer: Scorer, stopped: Callable[[], bool]) -> None:
         """Watch over all beds until `stopped`; whatever breaks in here ends the core, and is journalled."""
-        self._backend = scorer.name
+        self._backend = scorer.backend
         self._pipeline = Pipeline(scorer, self.settings.hop_s, self.recorder.restore)
         for bed in self.recorder.open_beds():
             self._pipeline.open(bed)
-        self._note(EntryKind.START, model=scorer.model, backend=scorer.name, hop_s=self.settings.hop_s)
+        self._note(EntryKind.START, model=scorer.model, backend=scorer.backend, hop_s=self.settings.hop_s)
         try:
             while not stopped():
                 self._turn()
@@ -88,11 +88,11 @@ class Core:
         self._data.poll(wait_ms)
         self._take_in()
         self._obey()
-        self._assess()
         now_ns = self.now_ns()
-        if now_ns - self._waves_ns >= WAVE_PERIOD_NS:
+        if now_ns - self._waves_ns >= WAVE_PERIOD_NS or self._pipeline.is_due:
             self._waves_ns = now_ns
-            self._speaker.flush()
+            self._speaker.flush()  # first, so that no result points at waveform that is not there yet
+        self._assess()
         if now_ns - self._status_ns >= STATUS_PERIOD_NS:
             self._status_ns = now_ns
             self._look_around(now_ns)
@@ -131,7 +131,7 @@ class Core:
         return done.reply
 
     def _assess(self) -> None:
-        outcomes = self._pipeline.step(self.now_ns())
+        outcomes = self._pipeline.step(self.now_ns)
         if not outcomes:
             return
         self._tell(outcomes)
@@ -161,15 +161,15 @@ class Core:
         self._speaker.say(self._status(now_ns))
 
     def _status(self, now_ns: int) -> CoreStatus:
-        latencies = sorted(self._latencies_ms)
+        latencies = sorted(self._latencies_ms) or [0.0]
         return CoreStatus(
             time_ns=now_ns,
             version=self._version,
             backend=self._backend,
             beds=self._pipeline.beds,
             journal=self.recorder.failing or "ok",
-            latency_p50_ms=statistics.median(latencies) if latencies else 0.0,
-            latency_p99_ms=latencies[int(0.99 * (len(latencies) - 1))] if latencies else 0.0,
+            latency_p50_ms=statistics.median(latencies),
+            latency_p99_ms=latencies[int(0.99 * len(latencies))],
             alarms_per_bed_hour=self._pipeline.alarms_per_bed_hour,
             banners=tuple(self._banners(now_ns)),
         )

@@ -21,6 +21,7 @@ from monitor.pipeline.bed import Bed
 from monitor.pipeline.outcome import Hop, Outcome
 from monitor.update import Source
 from monitor.wire import Message
+from monitor.wire.topic import parse_topic
 
 MAX_BATCH: Final = 64
 """Windows scored in one call; more wait for the next step."""
@@ -86,16 +87,22 @@ class Pipeline:
 
     def receive(self, parts: list[bytes], now_ns: int) -> list[Samples]:
         """Take in one message; return the samples that are now complete."""
-        return self._stored(self.intake.accept(parts, now_ns))
+        pieces = self._stored(self.intake.accept(parts, now_ns))
+        topic = parse_topic(parts[0]) if parts else None
+        if topic is not None and topic[1]:
+            self._note_goodbye(topic[2], now_ns)
+        return pieces
 
     def receive_message(self, message: Message, now_ns: int) -> list[Samples]:
         """Take in one decoded message."""
-        return self._stored(self.intake.accept_message(message, now_ns))
+        pieces = self._stored(self.intake.accept_message(message, now_ns))
+        self._note_goodbye(message.bed, now_ns)
+        return pieces
 
-    def step(self, now_ns: int | None = None) -> list[Outcome]:
+    def step(self, clock: Callable[[], int] | None = None) -> list[Outcome]:
         """Assess windows that are due, of all beds in one batch; call again until nothing comes.
 
-        Without a clock each window happens when its last sample arrived.
+        `clock` is read once the windows are scored; without one, each happens when its last sample arrived.
         """
         if not self._due:
             return []
@@ -107,6 +114,7 @@ class Pipeline:
         scores = self._scorer.score(
             [cut.window for cut in cuts], [cut.quality for cut in cuts], [cut.beats for cut in cuts]
         )
+        now_ns = None if clock is None else clock()
         return [
             self._hop(cut, score, cut.arrived_ns if now_ns is None else now_ns)
             for cut, score in zip(cuts, scores, strict=True)
@@ -115,18 +123,12 @@ class Pipeline:
     def tick(self, now_ns: int) -> list[Outcome]:
         """Let time pass for beds that have had no window for longer than a hop takes."""
         for name in self.intake.beds:
-            if self.intake.source(name, now_ns).state == "bye":
-                self.end(name)
+            self._bed(name)
         return [
             bed.tick(self._tick(name, bed, now_ns), now_ns)
             for name, bed in self._beds.items()
             if now_ns - bed.told_ns >= TICK_NS and name not in self._due
         ]
-
-    def end(self, bed: str) -> None:
-        """Cut one last window of a bed whose source took its leave, however short of a hop it ends."""
-        self._bed(bed).stream.ended = True
-        self._note_due(bed)
 
     def open(self, bed: str) -> None:
         """Watch over a bed before it sends anything, because its alarms stand from before."""
@@ -163,6 +165,12 @@ class Pipeline:
             self._bed(samples.bed).stream.push(samples)
             self._note_due(samples.bed)
         return list(pieces)
+
+    def _note_goodbye(self, name: str, now_ns: int) -> None:
+        """Cut one last window when the source took its leave, however short of a hop its samples end."""
+        if name in self._beds and self.intake.source(name, now_ns).state == "bye":
+            self._beds[name].stream.ended = True
+            self._note_due(name)
 
     def _note_due(self, name: str) -> None:
         if self._beds[name].stream.is_due:

@@ -97,7 +97,8 @@ class Stream:
         if self.next_end >= oldest_end:
             return None
         upto = -(-oldest_end // self._hop_n) * self._hop_n
-        received = any(piece.first_sample < upto - WINDOW_N for piece in self._pieces)
+        unseen = [piece for piece in self._pieces if piece.end_sample > self.last_end]
+        received = bool(unseen) and unseen[0].first_sample < oldest_end - WINDOW_N
         self.next_end, self.last_end = upto, upto - self._hop_n
         self._forget(self.last_end)
         return self.last_end, "lag" if received else "gap"
