@@ -231,7 +231,7 @@ def run(
     insecure: bool = False,
 ) -> int:
     """Show the core behind these endpoints until the operator quits; return the exit code."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):  # drawn on stderr
         raise ConfigurationError(
             "the screen needs a terminal, and this is none: use --plain for a page of text, "
             "or --json for other programs"

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from engine.grid import WINDOW_N
 from monitor.alarms.alarm import Priority
 from monitor.tui.bedview import BedView
 from monitor.tui.palette import ALARM_ON, Ink
@@ -18,7 +19,7 @@ class Assessment:
 
 
 def assess(bed: BedView | None, picture: Picture) -> Assessment:
-    """NORMAL is said only of a live, assessed window without a standing alarm about the patient."""
+    """NORMAL is said only of a live, assessed window without marks and without an alarm about the patient."""
     if bed is None or bed.update is None or not picture.live:
         return Assessment("╱╱ NOT ASSESSED ╱╱", Ink.NOT_ASSESSED, picture.state.value)
     update = bed.update
@@ -30,4 +31,6 @@ def assess(bed: BedView | None, picture: Picture) -> Assessment:
     priority = bed.patient_priority
     if priority is not None and priority > Priority.LOW:
         return Assessment("SEE ALARM", ALARM_ON[priority], f"beat shapes usual, score {update.score:.2f}")
+    if any(span.offset > update.end_sample - WINDOW_N for span in update.spans):
+        return Assessment("◆ SINGLE MARKS", Ink.ANOMALY_TEXT, detail)
     return Assessment("✔ NORMAL", Ink.GOOD, detail)

@@ -18,6 +18,7 @@ HELP: Final = """\
  SIGNS
   *** red  high    ** yellow  medium    * cyan  low priority
   ◆▔▔▔     magenta: the model finds this stretch of this lead anomalous
+  SINGLE MARKS  some stretches are marked, but the whole is below the alarm limit
   ╱ ╱ ╱    no signal here (never drawn as a line)
   NOT ASSESSED  nobody judges this ECG now, and why: that is not "normal"
   The bar beside a lead's name is 1 mV. Traces follow their mean of 3 s.

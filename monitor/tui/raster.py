@@ -25,10 +25,12 @@ MARK_START: Final = ord("◆")
 HATCH: Final = ord("╱")
 LANE_MM: Final = 14.0
 """Height of a lane in the millimetres of the gain: 1.4 mV fit between two leads at 10 mm/mV."""
-OVERLAP: Final = 0.25
+OVERLAP: Final = 0.12
 """A wave may reach this share of a lane into its neighbours before it is cut off."""
 PEAKS: Final = 0.03
 """Share of columns above and below which the height of a wave is judged, to centre it in its lane."""
+CENTRED_AFTER_S: Final = 3
+"""Until so much signal is known, the height of the waves is judged again every second."""
 MAX_SHIFT: Final = 0.3
 """The baseline stays within this share of a lane from the lane's middle."""
 _NEVER: Final = -2
@@ -62,7 +64,7 @@ class PanelRaster:
         self._lane_of_row = np.repeat(np.arange(len(panel.lanes)), [lane.rows for lane in panel.lanes])
         self._middle, self._lane_dots, self._dots_per_mv = _lane_geometry(panel, scale)
         self._shift = np.zeros(len(panel.lanes))
-        self._pass = _NEVER
+        self._pass = (_NEVER, _NEVER)
 
     @property
     def seconds(self) -> float:
@@ -79,10 +81,13 @@ class PanelRaster:
         newest = (end - 1) // self.scale.samples_per_cell
         drawn_newest = int(self._drawn.max(initial=_NEVER))
         again = (wanted >= drawn_newest) & (wanted <= newest)  # the newest column was drawn half full
-        changed = np.flatnonzero((wanted != self._drawn) | (again & (wanted != _EMPTY)))
-        this_pass = newest // self.panel.trace_width if sweeping else 0
+        known = min(end // FS_HZ, CENTRED_AFTER_S)
+        this_pass = (newest // self.panel.trace_width if sweeping else 0, known)
         if this_pass != self._pass:
+            if known != self._pass[1]:
+                self.forget()  # the first seconds were centred on less
             self._pass, self._shift = this_pass, self._centring(ring, end)
+        changed = np.flatnonzero((wanted != self._drawn) | (again & (wanted != _EMPTY)))
         if changed.size:
             self._draw(changed, wanted[changed], ring, marks, end)
             self._drawn[changed] = wanted[changed]

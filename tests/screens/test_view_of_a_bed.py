@@ -40,6 +40,7 @@ def told(bed, update):
     [
         ({}, "NORMAL"),
         ({"score": 0.9}, "ANOMALOUS"),
+        ({"spans": (Span(1, 400, 450, 1.2),)}, "SINGLE MARKS"),
         ({"score": None, "reason": "noise"}, "NOT ASSESSED"),
         ({"score": None}, "NOT ASSESSED"),
     ],
