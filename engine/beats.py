@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from engine.arrays import F32, F64, I64, Bools, frozen
-from engine.filters import ENVELOPE_HZ, bridge, qrs_envelope, qrs_level
+from engine.filters import ENVELOPE_HZ, bridge, qrs_envelope, qrs_level, without_spikes
 from engine.grid import FS_HZ
 from engine.quality import Quality
 from engine.window import Window
@@ -77,6 +77,12 @@ def find_beats(window: Window, quality: Quality) -> Beats:
     The rules (refractory time, T-wave and search-back limits) follow Pan and Tompkins, IEEE Trans. Biomed.
     Eng. 32 (1985). Deviations: a quadrature envelope instead of the squared slope; levels are medians over
     the finished window instead of running estimates; leads are fused before the decision.
+
+    Measured as live (10 s windows, 1 s hop, each beat judged at the age of 1 to 2 s; EC57 matching within
+    150 ms, first five minutes left out): gross sensitivity 99.86 %, positive predictivity 99.77 % on 22
+    records of MIT-BIH; the two paced ones 99.86 and 99.89 %; NSTDB 118 at 24 dB 100 and 100 %, at 6 dB 92.3
+    and 91.3 %; LUDB, 12 leads, whole records, 100 and 100 %. The limits were chosen on MIT-BIH as a whole
+    with an eye on the other sets, so these are no held-out figures.
     """
     leads = np.flatnonzero(quality.assessable & window.valid.any(axis=1))
     if not leads.size:
@@ -84,7 +90,7 @@ def find_beats(window: Window, quality: Quality) -> Beats:
     valid = window.valid[leads]
     x = bridge(window.x[leads], valid)
     usable = _away_from_edges(valid)[:, ::2]
-    envelope = np.where(usable, qrs_envelope(x), 0.0)
+    envelope = np.where(usable, qrs_envelope(without_spikes(x)), 0.0)
     level, background = qrs_level(envelope, usable)
     relative = envelope / np.maximum(level, QRS_FLOOR_MV)[:, None]
     weight = np.minimum(level / np.maximum(background, 1e-6), MAX_CLARITY)

@@ -17,6 +17,12 @@ QRS_SIGMA_HZ: Final = 5.0
 WANDER_SIGMA_HZ: Final = 3.0
 """Below this even large baseline wander leaves nothing."""
 
+SPIKE_N: Final = 5
+"""Samples (20 ms): a pacing spike is narrower, the tip of a QRS complex may be."""
+SPIKE_AROUND_N: Final = 21
+SPIKE_RATIO: Final = 3.0
+"""A spike is so many times higher than the range of the rest of the signal within these samples (84 ms)."""
+
 ENVELOPE_HZ: Final = FS_HZ // 2
 """Samples per second of envelopes; sample k lies on sample 2 k of the window."""
 
@@ -52,6 +58,45 @@ def bridge(x: F32, valid: Bools) -> F64:
         steps[1:][np.diff(known) > 1] = 0.0
         bridged[lead] = np.interp(at, known, np.cumsum(steps)) if known.size else 0.0
     return bridged
+
+
+def without_spikes(x: F64) -> F64:
+    """Cut off pacing spikes: narrow, and far higher than all that the signal does around them.
+
+    A pacemaker goes on over a heart that no longer answers; its spikes must not pass for beats. The tip of a
+    QRS complex stands on the complex and stays.
+
+    Parameters
+    ----------
+    x : (n_leads, n) float64
+        mV, without gaps (`bridge`).
+
+    Returns
+    -------
+    (n_leads, n) float64
+        Morphological opening, then closing (Serra 1982), with a flat element of `SPIKE_N`; only at spikes.
+    """
+    opened = _running(np.maximum, _running(np.minimum, x, SPIKE_N), SPIKE_N)
+    smooth = _running(np.minimum, _running(np.maximum, opened, SPIKE_N), SPIKE_N)
+    highest, lowest = (_running(of, smooth, SPIKE_AROUND_N) for of in (np.maximum, np.minimum))
+    spike = (
+        _running(
+            np.maximum, (np.abs(x - smooth) > SPIKE_RATIO * (highest - lowest)).astype(np.float64), SPIKE_N
+        )
+        > 0
+    )
+    return np.where(spike, smooth, x)
+
+
+def _running(of: np.ufunc, x: F64, n: int) -> F64:
+    """Running minimum or maximum (`of`) over an odd number of samples, centred."""
+    running = np.pad(x, ((0, 0), (n // 2, n // 2)), mode="edge")
+    done = 1
+    while done < n:
+        step = min(done, n - done)
+        running = of(running[:, :-step], running[:, step:])
+        done += step
+    return running
 
 
 def qrs_envelope(x: F64) -> F64:

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from engine.beats import find_beats
 from engine.grid import FS_HZ, WINDOW_N
 from engine.quality import assess_quality
+from engine.resample import resample_whole
 
 REGULAR_S = np.arange(0.5, 9.8, 0.8)
 
@@ -96,6 +97,15 @@ def test_pacing_spikes_do_not_count_twice(ecg, window_of):
     spikes = np.round((REGULAR_S - 0.06) * FS_HZ).astype(int)
     x[:, spikes] += 2
     np.testing.assert_allclose(peaks_s(window_of(x)), REGULAR_S, atol=0.07)
+
+
+def test_pacing_without_capture_is_no_heartbeat(ecg, window_of):
+    spikes = np.zeros((12, 5000), np.float32)
+    for at in range(200, 5000, 400):
+        spikes[:, at : at + 2] = 2  # 4 ms at 500 Hz
+    x, _ = resample_whole(spikes, np.ones(spikes.shape, bool), 500)
+    window = window_of(x + ecg([]))
+    assert find_beats(window, assess_quality(window)).r_peaks.size == 0
 
 
 def test_flat_or_absent_leads_do_not_vote(ecg, window_of):

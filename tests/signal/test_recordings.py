@@ -1,4 +1,4 @@
-"""Floors on real recordings: below them something broke. The figures themselves are in the change log."""
+"""Floors on real recordings: below them something broke."""
 
 from collections import Counter
 
