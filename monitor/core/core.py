@@ -12,6 +12,7 @@ import zmq
 from engine.errors import EcgMonitorError, WireError
 from engine.scorer import Scorer
 from monitor.core.clock import steady_clock
+from monitor.core.guarded import GuardedScorer
 from monitor.core.orders import obey
 from monitor.core.pace import Pace
 from monitor.core.recorder import Recorder
@@ -67,8 +68,8 @@ class Core:
 
     def run(self, scorer: Scorer, stopped: Callable[[], bool]) -> None:
         """Watch over all beds until `stopped`; whatever breaks in here ends the core, and is journalled."""
-        self._backend = scorer.backend
-        self._pipeline = Pipeline(scorer, self.settings.hop_s, self.recorder.restore)
+        self._scorer = GuardedScorer(scorer)
+        self._pipeline = Pipeline(self._scorer, self.settings.hop_s, self.recorder.restore)
         for bed in self.recorder.open_beds():
             self._pipeline.open(bed)
         self._note(EntryKind.START, model=scorer.model, backend=scorer.backend, hop_s=self.settings.hop_s)
@@ -132,6 +133,7 @@ class Core:
 
     def _assess(self) -> None:
         outcomes = self._pipeline.step(self.now_ns)
+        self._pipeline.backend_degraded = self._scorer.failing
         if not outcomes:
             return
         self._tell(outcomes)
@@ -165,7 +167,7 @@ class Core:
         return CoreStatus(
             time_ns=now_ns,
             version=self._version,
-            backend=self._backend,
+            backend=self._scorer.backend,
             beds=self._pipeline.beds,
             journal=self.recorder.failing or "ok",
             latency_p50_ms=statistics.median(latencies),
@@ -182,6 +184,8 @@ class Core:
             banners.append("INSECURE: sockets may be reached from other machines, without keys")
         if self.recorder.failing is not None:
             banners.append(f"JOURNAL FAILING: {self.recorder.failing}")
+        if self._scorer.failing is not None:
+            banners.append(f"MODEL FAILING, rate alarms go on: {self._scorer.failing}")
         if self._pace.stride > 1:
             hop_s = self._pace.stride * self.settings.hop_s
             banners.append(

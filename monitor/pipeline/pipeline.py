@@ -1,7 +1,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, zip_longest
-from typing import Final
+from typing import Final, Protocol
 
 from engine.beats import Beats, find_beats
 from engine.errors import ConfigurationError
@@ -9,7 +9,6 @@ from engine.grid import FS_HZ, HOP_S, WINDOW_S
 from engine.localize import localize
 from engine.quality import Quality, assess_quality
 from engine.scoremap import ScoreMap
-from engine.scorer import Scorer
 from engine.vitals import Vitals, measure_vitals
 from engine.window import Window
 from monitor.alarms.limits import Limits
@@ -31,6 +30,18 @@ TICK_NS: Final = 1_200_000_000
 Restore = Callable[[str], MachineState]
 
 
+class WindowScorer(Protocol):
+    """The model: `engine.scorer.Scorer`, or one that survives its failure."""
+
+    model: str
+    backend: str
+
+    def score(
+        self, windows: Sequence[Window], qualities: Sequence[Quality], beats: Sequence[Beats]
+    ) -> list[ScoreMap]:
+        """Assess windows of any beds in one batch."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Cut:
     """A window on its way to the scorer."""
@@ -46,7 +57,7 @@ class _Cut:
 class Pipeline:
     """All beds of one core. Time is passed in, from a clock that never goes back."""
 
-    def __init__(self, scorer: Scorer, hop_s: float = HOP_S, restore: Restore = MachineState) -> None:
+    def __init__(self, scorer: WindowScorer, hop_s: float = HOP_S, restore: Restore = MachineState) -> None:
         if not 0.1 <= hop_s <= WINDOW_S:
             raise ConfigurationError(
                 f"a hop of {hop_s:g} s is not possible: choose 0.1 to {WINDOW_S} s (a window is so long)"
@@ -56,6 +67,8 @@ class Pipeline:
         """Every so many hops a window is cut; more than 1 while the monitor does not keep up."""
         self.journal_failing: str | None = None
         """Why alarms are not being written; every bed says so."""
+        self.backend_degraded: str | None = None
+        """Why the model does not do its work; every bed says so."""
         self._scorer = scorer
         self._hop_n = round(hop_s * FS_HZ)
         self._machine = AlarmMachine()
@@ -209,6 +222,7 @@ class Pipeline:
             ever_valid=bed.ever_valid,
             findings=self.intake.findings(window.bed, now_ns),
             latency_ms=(now_ns - cut.arrived_ns) / 1e6,
+            backend_degraded=self.backend_degraded,
             journal_failing=self.journal_failing,
             model=self._scorer.model,
         )
@@ -227,5 +241,6 @@ class Pipeline:
             self.intake.source(name, now_ns),
             ever_valid=bed.ever_valid,
             findings=self.intake.findings(name, now_ns),
+            backend_degraded=self.backend_degraded,
             journal_failing=self.journal_failing,
         )

@@ -1,17 +1,11 @@
 import sys
-import threading
-from contextlib import contextmanager
 from pathlib import Path
-from queue import Queue
 
 import pytest
 
 from engine.scorer import load_scorer
-from monitor.core import Core, CoreSettings
 
 sys.path.insert(0, str(Path(__file__).parent))
-
-FREE = "tcp://127.0.0.1:0"
 
 
 @pytest.fixture(scope="session")
@@ -19,32 +13,8 @@ def scorer():
     return load_scorer()
 
 
-@contextmanager
-def core_running(scorer, journal, **settings):
-    """A core on free ports in a thread of this process; what kills it is raised here."""
-    born, died, stop = Queue(), [], threading.Event()
-
-    def body():
-        try:
-            with Core(CoreSettings(data=FREE, feed=FREE, commands=FREE, journal=journal, **settings)) as core:
-                born.put(core)
-                core.run(scorer, stop.is_set)
-        except BaseException as error:
-            died.append(error)
-            born.put(None)
-
-    thread = threading.Thread(target=body)
-    thread.start()
-    try:
-        if (core := born.get(timeout=20)) is not None:
-            yield core
-    finally:
-        stop.set()
-        thread.join(20)
-        if died:
-            raise died[0]
-
-
 @pytest.fixture
 def run_core(scorer, tmp_path):
+    from core_thread import core_running
+
     return lambda journal=None, **settings: core_running(scorer, journal or tmp_path / "journal", **settings)

@@ -4,8 +4,8 @@ from itertools import cycle
 
 import numpy as np
 import pytest
-from bedside import signal
-from conftest import core_running
+from core_bedside import signal
+from core_thread import core_running
 from hypothesis import given
 from hypothesis import strategies as st
 

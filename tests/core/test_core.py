@@ -7,7 +7,8 @@ import time
 import numpy as np
 import pytest
 import zmq
-from bedside import signal
+from core_bedside import signal
+from core_thread import core_running
 
 from engine.errors import ConfigurationError
 from engine.grid import FS_HZ
@@ -238,23 +239,39 @@ def test_many_beds_in_one_core(run_core):
 
 
 def test_what_breaks_inside_ends_the_core_loudly_and_is_journalled(run_core, tmp_path):
+    class Forgetful:
+        model = backend = "forgetful"
+
+        def score(self, windows, qualities, beats):
+            return []
+
+    with (
+        pytest.raises(ValueError, match="zip"),
+        core_running(Forgetful(), tmp_path / "journal") as core,
+        FeedReader(core.feed) as feed,
+    ):
+        watch(feed, lambda v: isinstance(v, CoreStatus))
+        send(core, signal("sinus")[:, : 2 * FS_HZ])
+    with Journal(tmp_path / "journal") as journal:
+        assert "died: ValueError" in list(journal.entries())[-1].body["reason"]
+
+
+def test_a_failing_model_takes_no_other_alarm_with_it(tmp_path):
     class Broken:
         model = backend = "broken"
 
         def score(self, windows, qualities, beats):
             raise ZeroDivisionError("no more")
 
-    from conftest import core_running
-
-    with (
-        pytest.raises(ZeroDivisionError),
-        core_running(Broken(), tmp_path / "journal") as core,
-        FeedReader(core.feed) as feed,
-    ):
+    with core_running(Broken(), tmp_path) as core, FeedReader(core.feed) as feed:
         watch(feed, lambda v: isinstance(v, CoreStatus))
-        send(core, signal("sinus")[:, : 2 * FS_HZ])
-    with Journal(tmp_path / "journal") as journal:
-        assert "no more" in list(journal.entries())[-1].body["reason"]
+        send(core, signal("tachycardia"))
+        got = watch(feed, is_at(20))
+        banners = watch(feed, lambda v: isinstance(v, CoreStatus))[-1].banners
+    assert got[-1].reason == "model failing"
+    names = {v.alarm.name for v in got if isinstance(v, AlarmEvent)}
+    assert {"heart_rate_high", "backend_degraded"} <= names
+    assert any("no more" in banner for banner in banners)
 
 
 def test_a_port_in_use_is_said_with_the_cure(run_core, tmp_path):

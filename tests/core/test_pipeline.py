@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from bedside import BED, Device, S, signal
+from core_bedside import BED, Device, S, signal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -9,7 +9,7 @@ import time
 from contextlib import contextmanager
 
 import pytest
-from bedside import signal
+from core_bedside import signal
 
 from engine.errors import ConfigurationError
 from engine.grid import FS_HZ

@@ -1,0 +1,44 @@
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from engine.arrays import frozen
+from engine.beats import Beats
+from engine.leads import N_LEADS
+from engine.preprocess import MAP_N
+from engine.quality import Quality
+from engine.scoremap import ScoreMap
+from engine.scorer import Scorer
+from engine.window import Window
+
+REASON: Final = "model failing"
+
+
+class GuardedScorer:
+    """The model, whose failure must not take the heart-rate alarms with it: windows are then not assessed."""
+
+    def __init__(self, scorer: Scorer) -> None:
+        self._scorer = scorer
+        self.model = scorer.model
+        self.backend = scorer.backend
+        self.failing: str | None = None
+        """Why the last windows were not assessed; None while the model works."""
+
+    def score(
+        self, windows: Sequence[Window], qualities: Sequence[Quality], beats: Sequence[Beats]
+    ) -> list[ScoreMap]:
+        """Score, or say of every window that the model failed."""
+        try:
+            scores = self._scorer.score(windows, qualities, beats)
+        except Exception as error:  # whatever a runtime raises; it becomes an alarm and a banner
+            self.failing = f"{self.backend} fails: {str(error).splitlines()[0] if str(error) else error!r}"
+            return [_not_assessed(window) for window in windows]
+        self.failing = None
+        return scores
+
+
+def _not_assessed(window: Window) -> ScoreMap:
+    nothing = frozen(np.zeros((N_LEADS, MAP_N), np.float32))
+    reason = "starting" if window.start_sample < 0 else REASON
+    return ScoreMap(window.bed, window.end_sample, nothing, float("nan"), 0.0, reason)
