@@ -48,11 +48,11 @@ ALARM_ON: Final = {
 }
 """Lit phase of a flashing banner, and the steady look of a low priority."""
 ALARM_OFF: Final = {
-    Priority.HIGH: "bold #ff6a6f on #3a0a0d",
+    Priority.HIGH: "bold #b00d16 on #ffe3e3",  # salient without colour, too
     Priority.MEDIUM: "bold #f2d024 on #3a330a",
     Priority.LOW: "bold #35c9d8 on #0a3338",
 }
-"""Dark phase of a flashing banner: the words stay readable."""
+"""Other phase of a flashing banner: the words stay readable."""
 STARS: Final = {Priority.HIGH: "***", Priority.MEDIUM: "**", Priority.LOW: "*"}
 FLASH_HZ: Final = {Priority.HIGH: 2.0, Priority.MEDIUM: 0.6}
 
