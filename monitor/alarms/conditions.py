@@ -88,7 +88,12 @@ CONDITIONS: Final = (
     ),
     Condition(
         "gap", TECHNICAL, LOW, False, signal.gap, signal.is_hop,
-        "half a second or more without signal in the window, or a lead that lost most of it; medium from 3 s",
+        "half a second or more without signal in the window, in all leads; medium from 3 s on",
+    ),
+    Condition(
+        "silent_leads", TECHNICAL, LOW, False, signal.silent_leads, signal.is_whole,
+        "samples of a lead are missing though it is attached", Persistence(hold_s=4.0, clear_s=2.0),
+        yields_to=("gap",),
     ),
     Condition(
         "saturated_leads", TECHNICAL, LOW, False, signal.saturated_leads, signal.is_hop,

@@ -27,6 +27,11 @@ def is_hop(observation: Observation) -> bool:
     return observation.hop
 
 
+def is_whole(observation: Observation) -> bool:
+    """A whole window was cut: while the first one fills, nothing is missing yet."""
+    return observation.hop and observation.end_sample >= WINDOW_N
+
+
 def no_signal(observation: Observation, limits: Limits) -> Finding | None:
     """No lead is assessable though at least one is attached and delivers samples."""
     states = set(observation.lead_states) & set(WHY)
@@ -50,14 +55,12 @@ def lead_off(observation: Observation, limits: Limits) -> Finding | None:
 
 
 def gap(observation: Observation, limits: Limits) -> Finding | None:
-    """Samples were missing, in every attached lead (the link) or in single ones."""
-    if observation.missing_s >= MIN_GAP_S:
-        grave = observation.missing_s >= LONG_GAP_S
-        text = f"GAP {observation.missing_s:.1f} s without signal"
-        return Finding(text, observation.end_sample, Priority.MEDIUM if grave else Priority.LOW)
-    names = _leads(observation, LeadState.GAP)
-    started = observation.end_sample >= WINDOW_N  # a window still filling has no gap
-    return Finding(f"GAP {lead_list(names)}", observation.end_sample) if names and started else None
+    """Samples were missing in every attached lead: the link lost them."""
+    if observation.missing_s < MIN_GAP_S:
+        return None
+    text = f"GAP {observation.missing_s:.1f} s without signal"
+    priority = Priority.MEDIUM if observation.missing_s >= LONG_GAP_S else Priority.LOW
+    return Finding(text, observation.end_sample, priority)
 
 
 def not_assessed(observation: Observation, limits: Limits) -> Finding | None:
@@ -81,6 +84,7 @@ def _of_state(state: LeadState, word: str) -> Callable[[Observation, Limits], Fi
 noisy_leads = _of_state(LeadState.NOISY, "NOISY")
 saturated_leads = _of_state(LeadState.SATURATED, "SATURATED")
 flat_leads = _of_state(LeadState.FLAT, "FLAT")
+silent_leads = _of_state(LeadState.GAP, "NO SAMPLES")
 
 
 def _leads(observation: Observation, state: LeadState) -> tuple[str, ...]:

@@ -216,6 +216,14 @@ def test_gap_grows_and_leaves_with_the_window(bed):
     assert bed.names() == set()
 
 
+def test_a_lead_that_sends_nothing_is_named_but_not_one_that_was_just_reattached(bed):
+    bed.run(15)
+    bed.run(3, states=leads(LeadState.GAP, 7))
+    assert bed.run(10) == []
+    bed.run(6, states=leads(LeadState.GAP, 7))
+    assert bed.alarm("silent_leads").text == "NO SAMPLES V2"
+
+
 @pytest.mark.parametrize(
     ("name", "priority", "arguments"),
     [
