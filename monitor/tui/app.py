@@ -136,6 +136,7 @@ class MonitorApp(App[int]):
         self._reveal(self._boards["notices"], bool(moment.core and moment.core.banners))
         self._reveal(self._boards["overview"], self.desk.controls.all_beds)
         self._reveal(self._sweep, not self.desk.controls.all_beds)
+        self.screen_stack[0].set_class(self.desk.controls.all_beds, "all-beds")
         for name, board in self._boards.items():
             if board.size.width and board.size.height:
                 board.show(FILLS[name](moment, *board.size))

@@ -37,8 +37,8 @@ def screen_priority(picture: Picture) -> Priority | None:
 
 def headlines(picture: Picture, own: Sequence[Alarm], others: Sequence[Alarm]) -> list[Headline]:
     """What there is to say, most urgent first: the picture, this bed's alarms, then other beds'."""
-    lines = [_headline(alarm, "") for alarm in own]
-    lines += [_headline(alarm, f"{alarm.bed}: ") for alarm in others if alarm.phase is not Phase.ACKNOWLEDGED]
+    lines = [headline(alarm) for alarm in own]
+    lines += [headline(alarm, f"{alarm.bed}: ") for alarm in others if alarm.phase is not Phase.ACKNOWLEDGED]
     lines.sort(key=lambda line: (not line.flashing, -line.priority))
     priority = screen_priority(picture)
     if priority is not None:
@@ -46,7 +46,8 @@ def headlines(picture: Picture, own: Sequence[Alarm], others: Sequence[Alarm]) -
     return lines
 
 
-def _headline(alarm: Alarm, prefix: str) -> Headline:
+def headline(alarm: Alarm, prefix: str = "") -> Headline:
+    """Say an alarm in one line."""
     words = prefix + alarm.text
     if alarm.phase is Phase.LATCHED:
         words += " (over, not acknowledged)"

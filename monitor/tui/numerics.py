@@ -23,12 +23,13 @@ def rate_digits(bed: BedView | None, picture: Picture) -> str:
 def heart_rate(bed: BedView | None, picture: Picture, *, large: bool) -> Text:
     """A title and big digits in the colour of the rate's alarm, if it has one."""
     digits = rate_digits(bed, picture)
-    style = _rate_style(bed, picture)
+    style = rate_style(bed, picture)
     lines = bigtext.large(digits) if large else bigtext.small(digits)
     return Text.assemble(("HR ", Ink.STRONG), ("bpm\n", Ink.DIM), ("\n".join(lines), style))
 
 
-def _rate_style(bed: BedView | None, picture: Picture) -> str:
+def rate_style(bed: BedView | None, picture: Picture) -> str:
+    """Colour of the heart rate: that of its alarm while one holds."""
     if bed is None or not picture.live:
         return Ink.OLD
     for alarm in bed.alarms:

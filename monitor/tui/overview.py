@@ -7,14 +7,15 @@ from rich.text import Text
 
 from monitor.tui import bigtext
 from monitor.tui.assessment import assess
-from monitor.tui.banner import screen_priority
+from monitor.tui.banner import headlines, screen_priority
 from monitor.tui.bedview import BedView
-from monitor.tui.numerics import rate_digits
+from monitor.tui.numerics import rate_digits, rate_style
 from monitor.tui.palette import STARS, Ink, alarm_style
 from monitor.tui.picture import Picture
 
 TILE_WIDTH: Final = 38
 TILE_ROWS: Final = 6
+GAP: Final = 2
 
 
 def overview(beds: Sequence[tuple[BedView, Picture]], width: int, rows: int, now_ns: int) -> Text:
@@ -43,26 +44,28 @@ def _urgency(entry: tuple[BedView, Picture]) -> int:
 
 def _tile(bed: BedView, picture: Picture, now_ns: int) -> list[Text]:
     found = assess(bed, picture)
-    digits = bigtext.small(rate_digits(bed, picture))
-    inner = TILE_WIDTH - 2
-    lines = [Text(bed.bed.ljust(inner), Ink.STRONG)]
-    lines += [Text.assemble((f" {row:<16}", Ink.HEART if picture.live else Ink.OLD)) for row in digits]
-    lines[2].append(found.word.center(inner - 17), found.style)
-    lines[3].append(found.detail[: inner - 17].center(inner - 17), Ink.DIM)
-    lines.append(_alarm_line(bed, picture, inner, now_ns))
-    lines.append(Text())
+    state = TILE_WIDTH - GAP - 17
+    beside = [
+        ("", ""),
+        (found.word.center(state), found.style),
+        (found.detail[:state].center(state), Ink.DIM),
+    ]
+    rate = bigtext.small(rate_digits(bed, picture))
+    lines = [Text.assemble((bed.bed, Ink.STRONG))]
+    lines += [
+        Text.assemble((f" {digits:<16}", rate_style(bed, picture)), words)
+        for digits, words in zip(rate, beside, strict=True)
+    ]
+    lines += [Text.assemble(_alarm_line(bed, picture, TILE_WIDTH - GAP, now_ns)), Text()]
     for line in lines:
         line.append(" " * max(0, TILE_WIDTH - line.cell_len))
     return lines
 
 
-def _alarm_line(bed: BedView, picture: Picture, width: int, now_ns: int) -> Text:
-    own = screen_priority(picture)
-    if own is not None:
-        return Text(f"{STARS[own]} {picture.title}"[:width].ljust(width), alarm_style(own, now_ns))
-    if not bed.alarms:
-        return Text("no alarms".ljust(width), Ink.DIM)
-    first = bed.alarms[0]
-    return Text(
-        f"{STARS[first.priority]} {first.text}"[:width].ljust(width), alarm_style(first.priority, now_ns)
-    )
+def _alarm_line(bed: BedView, picture: Picture, width: int, now_ns: int) -> tuple[str, str]:
+    lines = headlines(picture, bed.alarms, ())
+    if not lines:
+        return "no alarms".ljust(width), Ink.DIM
+    first = lines[0]
+    style = alarm_style(first.priority, now_ns, flashing=first.flashing)
+    return f"{STARS[first.priority]} {first.words}"[:width].ljust(width), style

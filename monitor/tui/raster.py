@@ -101,7 +101,7 @@ class PanelRaster:
         if not sweeping:
             return np.maximum(newest - (width - 1) + x, _EMPTY)
         age = (newest - x) % width
-        bar = min(max(2, width // 25), width - 1)
+        bar = min(max(3, width // 25), width - 1)
         return np.where(age < width - bar, np.maximum(newest - age, _EMPTY), _EMPTY)
 
     def _draw(self, places: I64, columns: I64, ring: Ring, marks: Marks, end: int) -> None:
