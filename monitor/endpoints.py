@@ -19,8 +19,8 @@ FEED: Final = "tcp://127.0.0.1:7311"
 COMMANDS: Final = "tcp://127.0.0.1:7312"
 """Viewers send commands here."""
 
-_RECEIVE_BUFFER_BYTES: Final = 128 * 2**10
-"""The kernel's share of the queue: some 2 s of 12 leads at 1000 Hz; its default would hold minutes."""
+_RECEIVE_BUFFER_BYTES: Final = 8 * 2**10
+"""The kernel's share of the queue, kept small: its default would hide many seconds of stale signal."""
 _TCP: Final = re.compile(r"tcp://(\[[^\]]+\]|[^:/\[\]]+):(\d{1,5}|\*)")
 
 

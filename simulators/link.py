@@ -10,11 +10,12 @@ import zmq
 from engine.errors import WireError
 from monitor import endpoints
 from monitor.wire import Message, Session, encode
-from monitor.wire.limits import HEARTBEAT_PERIOD_S, HELLO_PERIOD_S, QUEUE_S
+from monitor.wire.limits import HEARTBEAT_PERIOD_S, HELLO_PERIOD_S
 
 _GRACE_MS: Final = 1000
 """How long a closing link still tries to deliver."""
-_MIN_BUFFER_BYTES: Final = 16 * 2**10
+_SEND_BUFFER_BYTES: Final = 8 * 2**10
+"""The kernel's share of the queue, kept small: its default would hide many seconds of stale signal."""
 
 
 class Link:
@@ -27,10 +28,11 @@ class Link:
         self._context: zmq.Context[Any] = zmq.Context()
         self._error: BaseException | None = None
         self._closing = threading.Event()
+        self._given_up = False
         self.subscribed = threading.Event()
         self.subscribers = 0
         socket = self._context.socket(zmq.XPUB)
-        _configure(socket, session, lossless, chunk_s)
+        _configure(socket, lossless, chunk_s)
         try:
             self.endpoint = (endpoints.bind if bind else endpoints.connect)(socket, endpoint, insecure)
         except BaseException:
@@ -102,6 +104,8 @@ class Link:
             ready = dict(poller.poll(math.ceil(wait_s * 1e3)))
             if socket in ready:
                 self._greet(socket)
+            if not ready and self._closing.is_set():
+                return
             if inbox in ready:
                 parts = inbox.recv_multipart()
                 if parts == [b""]:
@@ -124,22 +128,21 @@ class Link:
         self._deliver(socket, encode(message))
 
     def _deliver(self, socket: zmq.Socket[Any], parts: list[bytes]) -> None:
-        """Send; a lossless link tries until the monitor has room or the link is closed."""
-        while True:
+        """Send; a lossless link waits until the monitor has room, a closing one for a moment only."""
+        waiting_since = time.monotonic()
+        while not self._given_up:
             try:
                 socket.send_multipart(parts)
                 return
             except zmq.Again:
-                if self._closing.is_set():
-                    return
+                waited_ms = 1e3 * (time.monotonic() - waiting_since)
+                self._given_up = self._closing.is_set() and waited_ms > _GRACE_MS
 
 
-def _configure(socket: zmq.Socket[Any], session: Session, lossless: bool, chunk_s: float) -> None:
-    hello = session.hello
-    bytes_per_s = hello.fs_hz * len(hello.leads) * (2 if hello.payload == "int16" else 4)
+def _configure(socket: zmq.Socket[Any], lossless: bool, chunk_s: float) -> None:
     socket.setsockopt(zmq.XPUB_VERBOSER, 1)
     socket.setsockopt(zmq.SNDHWM, endpoints.queue_length(chunk_s))
-    socket.setsockopt(zmq.SNDBUF, max(_MIN_BUFFER_BYTES, round(bytes_per_s * QUEUE_S)))
+    socket.setsockopt(zmq.SNDBUF, _SEND_BUFFER_BYTES)
     socket.setsockopt(zmq.RECONNECT_IVL, 100)
     socket.setsockopt(zmq.RECONNECT_IVL_MAX, 1000)
     socket.setsockopt(zmq.SNDTIMEO, 100)

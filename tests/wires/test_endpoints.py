@@ -53,5 +53,5 @@ def test_connecting_needs_a_port(socket, endpoint):
 
 def test_the_data_socket_is_bounded():
     with zmq.Context() as context, data_socket(context) as socket:
-        assert socket.getsockopt(zmq.RCVHWM) == 50
+        assert socket.getsockopt(zmq.RCVHWM) == 25
         assert 0 < socket.getsockopt(zmq.MAXMSGSIZE) < 2**23

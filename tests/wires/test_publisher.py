@@ -113,3 +113,39 @@ def test_errors_name_the_cure():
     with pytest.raises(WireError, match="closed"):
         publisher.send(some())
     publisher.close()  # twice is once
+
+
+def test_a_monitor_that_stalls_finds_seconds_of_signal_not_minutes(monitor):
+    endpoint = bind(monitor, "tcp://127.0.0.1:0")
+    with Publisher(endpoint, leads=[f"V{k}" for k in range(1, 7)], fs_hz=1000) as publisher:
+        assert monitor.poll(20_000) and publisher.wait_for_monitor(20)
+        for _ in range(60 * 25):
+            publisher.send(np.zeros((6, 40), np.float32))
+        publisher.close()
+        n = 0
+        while monitor.poll(300):
+            n += len(monitor.recv_multipart()) == 3
+    assert 25 <= n <= 6 * 25
+
+
+def test_closing_delivers_what_a_slow_monitor_has_yet_to_read(monitor):
+    endpoint = bind(monitor, "tcp://127.0.0.1:0")
+    publisher = Publisher(endpoint, leads=["I", "II"], fs_hz=1000, lossless=True)
+    assert monitor.poll(20_000) and publisher.wait_for_monitor(20)
+    for _ in range(70):
+        publisher.send(some(n=1000))  # more than the queues hold: some of it still waits when the end comes
+    closing = threading.Thread(target=publisher.close, args=("end",))
+    closing.start()
+    data = [message for message in messages(monitor) if isinstance(message, Data)]
+    closing.join()
+    assert [message.seq for message in data] == list(range(70))
+
+
+def test_closing_does_not_wait_for_a_monitor_that_hangs(monitor):
+    endpoint = bind(monitor, "tcp://127.0.0.1:0")
+    with Publisher(endpoint, leads=["I", "II"], fs_hz=1000, lossless=True) as publisher:
+        assert monitor.poll(20_000) and publisher.wait_for_monitor(20)
+        for _ in range(70):
+            publisher.send(some(n=1000))
+        begun = time.monotonic()
+    assert time.monotonic() - begun < 10
