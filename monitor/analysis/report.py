@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
-from rich.console import Console, Group
-from rich.panel import Panel
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -15,13 +15,15 @@ from monitor.alarms.alarm import Alarm, Priority
 from monitor.analysis.analysis import Analysis
 
 STYLES: Final = {Priority.HIGH: "bold red", Priority.MEDIUM: "yellow", Priority.LOW: "cyan"}
-SPANS_NAMED: Final = 6
+SPANS_NAMED: Final = 4
 
 
 def print_report(name: str, analysis: Analysis, console: Console) -> None:
     """Print what was found in the record called `name`."""
-    parts = [_summary(analysis), _alarms(analysis.alarms), _spans(analysis.spans)]
-    console.print(Panel(Group(*parts), title=Text(name), title_align="left"))
+    console.rule(Text(name), align="left")
+    for part in (_summary(analysis), _alarms(analysis.alarms), _spans(analysis.spans)):
+        console.print(part)
+        console.print()
 
 
 def _summary(analysis: Analysis) -> Table:
@@ -52,10 +54,11 @@ def _score(analysis: Analysis) -> str:
 
 def _alarms(alarms: Sequence[Alarm]) -> Table | Text:
     if not alarms:
-        return Text("\nno alarms")
-    table = Table(
-        "alarm", "priority", "onset", "raised", "ended", "text", title="alarms", title_justify="left"
-    )
+        return Text("no alarms")
+    table = Table(title="alarms", title_justify="left", box=SIMPLE_HEAD)
+    for column in ("alarm", "priority", "onset", "raised", "ended"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("text", overflow="fold")
     for alarm in alarms:
         ended = "-" if alarm.ended_sample is None else _time(alarm.ended_sample)
         words = [alarm.priority.name.lower(), _time(alarm.onset_sample), _time(alarm.raised_sample), ended]
@@ -66,9 +69,8 @@ def _alarms(alarms: Sequence[Alarm]) -> Table | Text:
 def _spans(spans: Sequence[Span]) -> Table | Text:
     if not spans:
         return Text("no anomalous spans")
-    table = Table(
-        "lead", "spans", "seconds", "strongest first", title="anomalous spans", title_justify="left"
-    )
+    columns = ("lead", "spans", "seconds", "strongest first")
+    table = Table(*columns, title="anomalous spans", title_justify="left", box=SIMPLE_HEAD)
     for index, lead in enumerate(LEADS):
         found = sorted((span for span in spans if span.lead == index), key=lambda span: -span.strength)
         if found:

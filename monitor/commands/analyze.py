@@ -6,6 +6,7 @@ With --json each record becomes one JSON object on one line; a record that canno
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -28,7 +29,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--hop", type=float, default=HOP_S, metavar="S", help="seconds between two windows (default 1)"
     )
-    parser.add_argument("--threads", type=int, default=1, metavar="N", help="for the model (default 1)")
+    parser.add_argument(
+        "--threads", type=int, default=0, metavar="N", help="for the model (default: one per core, at most 4)"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -61,7 +64,8 @@ def _analyzer(arguments: argparse.Namespace) -> Callable[[str], None]:
     from monitor.analysis import analyze, document, print_report
     from monitor.records import read_record
 
-    scorer, console = load_scorer(threads=arguments.threads), Console()
+    scorer = load_scorer(threads=arguments.threads or min(4, os.cpu_count() or 1))
+    console = Console()
 
     def analyzed(name: str) -> None:
         analysis = analyze(read_record(name), scorer, arguments.hop)

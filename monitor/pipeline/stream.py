@@ -12,7 +12,7 @@ from engine.window import Window
 from monitor.intake import Samples
 
 RING_N: Final = 120 * FS_HZ
-"""Signal kept per bed: a batch of 64 windows at a hop of 1 s, and as much again."""
+"""Signal kept per bed: what may wait for its windows when the monitor is behind."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

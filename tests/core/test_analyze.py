@@ -1,31 +1,26 @@
 import json
-import time
 from itertools import cycle
 
 import numpy as np
 import pytest
 from core_bedside import signal
-from core_thread import core_running
+from core_live import alarms_of, live_alarms
 from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.beats import Beats
 from engine.grid import FS_HZ, WINDOW_N
 from engine.leads import LEADS
-from monitor.alarms.alarm import AlarmEvent
 from monitor.analysis import analyze, document
 from monitor.analysis.beat_track import BeatTrack
 from monitor.cli import main
-from monitor.feed import FeedReader
 from monitor.pipeline import Hop
-from monitor.records import Record, hello_of
-from monitor.update import BedUpdate
+from monitor.records import Record
 from simulators.patient.patient import Patient
 from simulators.patient.presets import PRESETS
 from simulators.patient.recording import write_record
 from simulators.patient.story import Story
 from simulators.patient.truth import truth
-from simulators.publisher import Publisher
 
 STORY = ("sinus", "tachycardia", "asystole", "sinus")
 FIELDS = {
@@ -163,40 +158,9 @@ def test_the_report_is_for_people(on_disk, capsys):
 def test_live_over_sockets_gives_the_same_alarms(scorer, tmp_path):
     record = record_of(signal(*STORY, seconds=25.0, fs_hz=500), 500.0)
     offline = alarms_of(analyze(record, scorer).alarms)
-    live = alarms_of(live_alarms(record, scorer, tmp_path), upto=record.duration_s)
+    live = alarms_of(live_alarms(record, scorer, tmp_path))
     assert {"heart_rate_high", "asystole"} <= {name for name, *_ in offline}
     assert live == offline
-
-
-def live_alarms(record, scorer, journal):
-    """Replay as fast as it is taken; the last state of every alarm once all has been assessed."""
-    end = round(record.duration_s * FS_HZ)
-    latest = {}
-    with core_running(scorer, journal) as core, FeedReader(core.feed) as feed:
-        while not list(feed.poll(1.0)):
-            pass
-        hello = hello_of(record, "ward.1")
-        with Publisher(core.data, leads=hello.leads, fs_hz=hello.fs_hz, lossless=True) as publisher:
-            assert publisher.wait_for_monitor(20)
-            for start in range(0, record.samples.shape[1], 20):
-                publisher.send(record.samples[:, start : start + 20])
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            for value in feed.poll(0.5):
-                if isinstance(value, AlarmEvent):
-                    latest[value.alarm.id] = value.alarm
-                if isinstance(value, BedUpdate) and value.end_sample == end:
-                    return list(latest.values())
-    raise AssertionError("the recording was never assessed to its end")
-
-
-def alarms_of(alarms, upto=float("inf")):
-    """Compare everything that counts samples; latency is the one thing live that a file does not have."""
-    return sorted(
-        (a.name, a.kind, a.onset_sample, a.raised_sample, a.ended_sample)
-        for a in alarms
-        if a.name != "not_keeping_up"
-    )
 
 
 @given(
