@@ -100,7 +100,9 @@ def evaluate(scored: Sequence[Scored], seed: int = 0) -> Evaluation:
         },
         n_by_class={name: int((member & ~normal).sum()) for name, member in classes.items() if member.any()},
         sensitivity={
-            f"{specificity:.0%}": float((scores[~normal] > np.quantile(scores[normal], specificity)).mean())
+            f"{specificity:.0%}": float(
+                (scores[~normal] > np.quantile(scores[normal], specificity, method="higher")).mean()
+            )
             for specificity in SPECIFICITIES
         },
         threshold_sensitivity=float(above[~normal].mean()),

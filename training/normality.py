@@ -9,7 +9,7 @@ import numpy as np
 from engine.arrays import F64, I64, Bools
 from engine.backends.backend import NetworkOutputs
 from engine.leads import N_LEADS
-from engine.models.errormap import N_PARTS, SHAPE_COMPRESSION_MV, map_parts
+from engine.models.errormap import N_PARTS, SHAPE_COMPRESSION_MV, join_parts, map_parts
 from engine.models.features import lead_features, rhythm_features
 from engine.models.gaussian import LeadGroups, fit_whitening, group_features
 from engine.models.normality import N_INGREDIENTS, Normality
@@ -19,12 +19,12 @@ from training.dataset import keep_leads
 SINGLE_COMPONENTS: Final = 10
 PAIR_COMPONENTS: Final = 30
 LATENT_COMPONENTS: Final = 96
-WEIGHT: Final = np.array([1.0, 1.0, 1.0, 0.25, 0.25])
+WEIGHT: Final = np.array([1.0, 1.0, 0.5, 0.25, 0.25])
 """Weights of the ingredients; chosen on fold 8."""
 FALSE_ALARMS: Final = 0.05
 """Share of normal windows above the threshold: what a ward is asked to bear before 3-of-5 persistence."""
-MAP_QUANTILE: Final = 0.999
-"""Share of samples of normal ECG below the unit of each part of the score map, in every lead."""
+MAP_QUANTILE: Final = 0.9995
+"""Share of samples of normal ECG below 1 in the score map, in every lead."""
 MIN_BEAT_SD: Final = 0.1
 """Floor of a normal beat's standard deviation, compressed amplitude (0.01 mV around the baseline)."""
 _LIKELY: Final = ((1,), (1, 6), (1, 10), (0, 1, 2, 3, 4, 5), (0, 1, 2, 3, 4, 5, 6), (0, 1, 2, 3, 4, 5, 10))
@@ -80,11 +80,17 @@ def _calibrated(draft: Normality, held_out: ModelInput, run: Run, rng: np.random
         scaled = _replaced(draft, **arrays)
         combined = scaled.combine(ingredients, np.full(len(ingredients), n))
         arrays["zero"][n], arrays["one"][n] = np.quantile(combined, (0.5, 1 - FALSE_ALARMS))
-    parts = map_parts(draft, held_out, run(held_out))
-    unit = np.array(
-        [[_high(part[:, lead], held_out.valid[:, lead]) for lead in range(N_LEADS)] for part in parts]
-    )
-    return _replaced(draft, **arrays, map_unit=unit)
+    return _replaced(draft, **arrays, map_unit=_map_unit(draft, held_out, run(held_out)))
+
+
+def _map_unit(draft: Normality, held_out: ModelInput, outputs: NetworkOutputs) -> F64:
+    """Put the parts of the map on one scale, then the map as a whole."""
+    parts = map_parts(draft, held_out, outputs)
+    valid = held_out.valid
+    unit = np.array([[_high(part[:, lead], valid[:, lead]) for lead in range(N_LEADS)] for part in parts])
+    whole = join_parts(parts, unit)
+    scale: F64 = unit * np.array([_high(whole[:, lead], valid[:, lead]) for lead in range(N_LEADS)])
+    return scale
 
 
 def _fit_groups(groups: list[tuple[int, ...]], k: int, fit: ModelInput, held_out: ModelInput) -> LeadGroups:

@@ -12,10 +12,12 @@ INPUTS = ("signal", "valid", "beats", "beats_valid", "beat_starts")
 class NetworkOutputs:
     """What the network says of a batch; see `engine.models.network.Outputs`."""
 
-    window_z: F32
-    """(B, 12, MODEL_N) float32, restoration error of the window in units of its stated uncertainty."""
-    beat_z: F32
+    window_error: F32
+    """(B, 12, MODEL_N) float32, restoration error of the window, compressed amplitude."""
+    beat_error: F32
     """(B, N_BEATS, 12, BEAT_N) float32, the same of each beat."""
+    surprise: F32
+    """(B, 2) float32, mean negative log likelihood of the hidden samples of the window, and of its beats."""
     features: F32
     """(B, n_features) float32, pooled latents."""
 

@@ -1,3 +1,4 @@
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,8 @@ from engine.preprocess import ModelInput
 
 HASH_KEY = "checkpoint_sha256"
 """Key of the exported graph's metadata that names the checkpoint it was made from."""
+
+_OUTPUTS = [field.name for field in fields(NetworkOutputs)]
 
 
 class OnnxBackend:
@@ -55,4 +58,4 @@ class OnnxBackend:
     def run(self, batch: ModelInput) -> NetworkOutputs:
         """Score a batch."""
         feed = {name: np.ascontiguousarray(getattr(batch, name)) for name in INPUTS}
-        return NetworkOutputs(*self._session.run(["window_z", "beat_z", "features"], feed))
+        return NetworkOutputs(*self._session.run(_OUTPUTS, feed))

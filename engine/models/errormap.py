@@ -33,19 +33,29 @@ def error_map(normality: Normality, batch: ModelInput, outputs: NetworkOutputs) 
     Returns
     -------
     (B, 12, MAP_N) float32
-        The largest of the three parts, 1 where it is a value that normal ECG rarely passes; 0 without signal.
+        Root mean square of the parts that there are, 1 where normal ECG rarely gets; 0 without signal.
+
+    Notes
+    -----
+    Restoration errors enter as they are, not divided by the uncertainty the network states: that rises on
+    just the beats that should be marked, and hides them. It enters the window's score.
     """
-    units = normality.map_unit[:, None, :, None]
-    largest: F32 = (map_parts(normality, batch, outputs) / units).max(axis=0).astype(np.float32)
-    return largest
+    return join_parts(map_parts(normality, batch, outputs), normality.map_unit).astype(np.float32)
+
+
+def join_parts(parts: F64, unit: F64) -> F64:
+    """(B, 12, MAP_N): parts in their units, averaged over those that say anything of a sample."""
+    relative = parts / unit[:, None, :, None]
+    joined: F64 = np.sqrt((relative**2).sum(axis=0) / np.maximum((relative > 0).sum(axis=0), 1))
+    return joined
 
 
 def map_parts(normality: Normality, batch: ModelInput, outputs: NetworkOutputs) -> F64:
     """(N_PARTS, B, 12, MAP_N): window restored, beats restored, beats against normal beats."""
     away = (np.arcsinh(batch.beats / SHAPE_COMPRESSION_MV) - normality.beat_mean) / normality.beat_sd
     parts = (
-        outputs.window_z.astype(np.float64),
-        _onto_window(outputs.beat_z, batch),
+        outputs.window_error.astype(np.float64),
+        _onto_window(outputs.beat_error, batch),
         _onto_window(away * batch.beats_valid, batch),
     )
     return np.stack([_smooth_rms(part, batch.valid) for part in parts])

@@ -18,7 +18,7 @@ from engine.leads import N_LEADS
 from engine.models.config import NetworkConfig
 from engine.preprocess import BEAT_N, MODEL_N, N_BEATS
 
-COMPRESSION_MV: Final = 0.1
+COMPRESSION_MV: Final = 0.05
 """Amplitudes well below this count as they are, those above by their logarithm."""
 STRIDE: Final = 8
 N_TOKENS: Final = MODEL_N // STRIDE
@@ -39,10 +39,12 @@ class Restored(NamedTuple):
 class Outputs(NamedTuple):
     """What the exported graph gives for a batch of windows."""
 
-    window_z: Tensor
-    """(B, 12, MODEL_N) restoration error in units of its stated uncertainty; 0 where not valid."""
-    beat_z: Tensor
+    window_error: Tensor
+    """(B, 12, MODEL_N) restoration error of the window, compressed amplitude; 0 where not valid."""
+    beat_error: Tensor
     """(B, N_BEATS, 12, BEAT_N) the same by the local branch."""
+    surprise: Tensor
+    """(B, 2) mean negative log likelihood of the hidden samples of the window, and of its beats."""
     features: Tensor
     """(B, n_features) pooled latents of both branches."""
 
@@ -168,11 +170,20 @@ class RestorationNetwork(nn.Module):
         h = hidden.flatten(0, 1).unsqueeze(1)
         bh = beats_hidden.flatten(0, 1).unsqueeze(2)
         window, beat, features = self.restore(m[0], m[1], h, m[2], m[3], bh)
-        window_z = (m[0] - window.mean) * torch.exp(-window.log_var / 2) * h * m[1]
-        beat_z = (m[2] - beat.mean) * torch.exp(-beat.log_var / 2) * bh * m[3]
+        scored, beats_scored = h * m[1], bh * m[3]
+        window_error = (m[0] - window.mean) * scored
+        beat_error = (m[2] - beat.mean) * beats_scored
+        surprise = torch.stack(
+            (
+                _by_mask(_surprise(window_error, window.log_var, scored), n_masks).mean(dim=1),
+                _by_mask(_surprise(beat_error, beat.log_var, beats_scored), n_masks).mean(dim=1),
+            ),
+            dim=1,
+        )
         return Outputs(
-            _by_mask(window_z, n_masks).sum(dim=1),
-            _by_mask(beat_z, n_masks).sum(dim=1),
+            _by_mask(window_error, n_masks).sum(dim=1),
+            _by_mask(beat_error, n_masks).sum(dim=1),
+            surprise,
             _by_mask(features, n_masks).mean(dim=1),
         )
 
@@ -207,6 +218,12 @@ def _slow(x: Tensor) -> Tensor:
 def _by_mask(x: Tensor, n_masks: int) -> Tensor:
     """(B n_masks, ...) to (B, n_masks, ...)."""
     return x.reshape(-1, n_masks, *x.shape[1:])
+
+
+def _surprise(error: Tensor, log_var: Tensor, scored: Tensor) -> Tensor:
+    """(B,) mean negative log likelihood over scored samples."""
+    total = ((error**2 * torch.exp(-log_var) + log_var) / 2 * scored).flatten(1).sum(dim=1)
+    return total / (scored.flatten(1).sum(dim=1) + 1e-6)
 
 
 def _moments(tokens: Tensor, exist: Tensor) -> Tensor:

@@ -47,7 +47,7 @@ class Normality:
     beat_sd: F64
     """(12, BEAT_N)."""
     map_unit: F64
-    """(3, 12): per lead, the value that samples of normal ECG rarely pass, of each part of the score map."""
+    """(3, 12): scale of each part of the score map, per lead; the map is 1 where normal ECG rarely gets."""
 
     def scores(self, batch: ModelInput, outputs: NetworkOutputs) -> F64:
         """(B,) score of each window: 0 is the median normal window, 1 the threshold; NaN without leads."""
@@ -65,8 +65,8 @@ class Normality:
                 _mean(self.singles.standard(per_lead, rhythm)),
                 _mean(self.pairs.standard(per_lead, rhythm)),
                 np.log(self._latent_distance(batch.leads, outputs.features) + 1e-9),
-                np.log(_weighted_square(outputs.window_z, batch.valid) + 1e-9),
-                np.log(_weighted_square(outputs.beat_z, batch.beats_valid) + 1e-9),
+                outputs.surprise[:, 0],
+                np.where(batch.beats_valid.any(axis=(1, 2, 3)), outputs.surprise[:, 1], np.nan),
             ),
             axis=1,
         )
@@ -128,12 +128,3 @@ def _mean(values: F64) -> F64:
     n = real.sum(axis=1)
     mean: F64 = np.where(n > 0, np.nan_to_num(values).sum(axis=1) / np.maximum(n, 1), np.nan)
     return mean
-
-
-def _weighted_square(z: NDArray[Any], valid: NDArray[Any]) -> F64:
-    """Mean square over what is valid; NaN if nothing is."""
-    axes = tuple(range(1, z.ndim))
-    n = valid.sum(axis=axes, dtype=np.float64)
-    total = (z.astype(np.float64) ** 2 * valid).sum(axis=axes)
-    square: F64 = np.where(n > 0, total / np.maximum(n, 1), np.nan)
-    return square
