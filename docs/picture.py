@@ -103,7 +103,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--at", type=float, default=115.5, metavar="SECONDS", help="moment of the story")
+    parser.add_argument("--at", type=float, default=117.0, metavar="SECONDS", help="moment of the story")
     parser.add_argument("--size", default="150x44", metavar="COLUMNSxROWS")
     parser.add_argument("--story", default="demo", metavar="NAME|FILE")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "picture.svg")

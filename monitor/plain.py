@@ -55,7 +55,7 @@ class PlainView:
                 update.time_ns, update.bed, (f"source {update.source.state}: no signal", "bold yellow")
             )
         rate = update.vitals.heart_rate_bpm
-        standing = f"{len(update.alarms)} alarms" if update.alarms else ""
+        standing = f"{n} alarm{'s' if n > 1 else ''}" if (n := len(update.alarms)) else ""
         return self._line(
             update.time_ns,
             update.bed,

@@ -77,6 +77,6 @@ def _phase(alarm: Alarm) -> str:
         case Phase.ACKNOWLEDGED:
             return f"{whose}, ack by {alarm.acknowledged_by or '?'}"
         case Phase.LATCHED:
-            return f"{whose}, over: acknowledge it"
+            return f"{whose}, over: press a"
         case _:
             return f"{whose}, active"
