@@ -101,7 +101,6 @@ def _publisher(who: Occupant, endpoint: str, fs_hz: float, bind: bool, insecure:
         fs_hz=fs_hz,
         flags=Flag.REPLAYED,
         device="ecg-monitor simulate",
-        serial=f"synthetic-{who.bed}",
         patient=f"synthetic-{who.seed}",
         bind=bind,
         insecure=insecure,
