@@ -1,5 +1,7 @@
 """The screen: takes in the feed, shows it, passes the operator's commands on. It decides nothing."""
 
+import asyncio
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -104,6 +106,11 @@ class MonitorApp(App[int]):
 
     def on_mount(self) -> None:
         """Start the two beats of the screen: the waves, and everything else."""
+        if (
+            not self.is_headless
+        ):  # a closed window or a kill ends the command in order, with all it has started
+            for number in (signal.SIGHUP, signal.SIGTERM):
+                asyncio.get_running_loop().add_signal_handler(number, self.exit, 0)
         self.set_interval(1 / FRAMES_HZ, self.frame)
         self.set_interval(1 / BOARDS_HZ, self.look)
 
