@@ -2,8 +2,10 @@
 
 import argparse
 import os
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from engine.errors import ConfigurationError
@@ -67,6 +69,22 @@ def show(
         operator=arguments.operator,
         insecure=insecure,
     )
+
+
+@contextmanager
+def ended_in_order() -> Iterator[None]:
+    """Let a SIGTERM, or the terminal's end, clean up as leaving by key does."""
+
+    def leave(number: int, frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    numbers = (signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, leave) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def show_core(arguments: argparse.Namespace, core: "CoreChild") -> int:

@@ -5,21 +5,24 @@ Sinus rhythm, premature beats, ST elevation, a run of ventricular tachycardia, a
 
 import argparse
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
-from monitor.views import add_view_arguments, check_terminal, show_core
+from engine.errors import ConfigurationError
+from monitor.leash import end, leashed
+from monitor.views import add_view_arguments, check_terminal, ended_in_order, show_core
 
 FREE_PORT: Final = "tcp://127.0.0.1:0"
+STORY: Final = "demo"
+REFUSED_WITHIN_S: Final = 2.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--story", default="demo", metavar="NAME|FILE", help="what happens (default demo)")
+    parser.add_argument("--story", default=STORY, metavar="NAME|FILE", help="what happens (default demo)")
     parser.add_argument("--beds", type=int, default=1, metavar="N", help="simulated patients (default 1)")
     parser.add_argument("--speed", type=float, default=1.0, help="times real time (default 1)")
     parser.add_argument("--seed", type=int, default=0, help="another seed, another patient (default 0)")
@@ -36,6 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
     check_terminal(arguments)
     arguments.insecure = False
     with ExitStack() as stack:
+        stack.enter_context(ended_in_order())
         journal = arguments.journal or stack.enter_context(tempfile.TemporaryDirectory(prefix="ecg-monitor-"))
         options = [FREE_PORT, "--feed", FREE_PORT, "--commands", FREE_PORT, "--journal", str(journal)]
         core = stack.enter_context(CoreChild(options))
@@ -45,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 @contextmanager
 def _patients(arguments: argparse.Namespace, data: str) -> Iterator[None]:
-    """Publish the patients from a process of its own, out of reach of the terminal's Ctrl-C."""
+    """Publish the patients from a process of their own."""
     options = {
         "--story": arguments.story,
         "--beds": arguments.beds,
@@ -54,19 +58,19 @@ def _patients(arguments: argparse.Namespace, data: str) -> Iterator[None]:
         "--to": data,
     }
     words = [word for option, value in options.items() for word in (option, str(value))]
-    child = subprocess.Popen(
-        [sys.executable, "-m", "monitor", "simulate", *words],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        yield
-    finally:
-        child.terminate()
+    with tempfile.TemporaryFile() as errors:
+        child = leashed(["simulate", *words], subprocess.DEVNULL, errors)
         try:
-            child.wait(5)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
+            if arguments.story != STORY:
+                _check_started(child, errors)
+            yield
+        finally:
+            end(child)
+
+
+def _check_started(child: subprocess.Popen[bytes], errors: IO[bytes]) -> None:
+    """A story of the user's own may be wrong: then say so instead of showing a patient who never comes."""
+    with suppress(subprocess.TimeoutExpired):
+        child.wait(REFUSED_WITHIN_S)
+        errors.seek(0)
+        raise ConfigurationError(errors.read().decode(errors="replace").strip().removeprefix("ecg-monitor: "))

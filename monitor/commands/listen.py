@@ -9,7 +9,7 @@ from pathlib import Path
 
 from engine.grid import HOP_S
 from monitor.endpoints import COMMANDS, DATA, FEED
-from monitor.views import add_view_arguments, check_terminal, show_core
+from monitor.views import add_view_arguments, check_terminal, ended_in_order, show_core
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,7 +33,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--threads", type=int, default=1, metavar="N", help="for the model (default 1)")
     parser.add_argument("--insecure", action="store_true", help="allow endpoints beyond this machine")
-    parser.add_argument("--with-parent", action="store_true", help=argparse.SUPPRESS)
     add_view_arguments(parser)
 
 
@@ -44,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     check_terminal(arguments)
     from monitor.core.child import CoreChild
 
-    with CoreChild(core_options(arguments)) as core:
+    with ended_in_order(), CoreChild(core_options(arguments)) as core:
         return show_core(arguments, core)
 
 
@@ -74,4 +73,4 @@ def _headless(arguments: argparse.Namespace) -> int:
         threads=arguments.threads,
         insecure=arguments.insecure,
     )
-    return run_headless(settings, arguments.with_parent)
+    return run_headless(settings)

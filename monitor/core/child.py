@@ -4,7 +4,6 @@ import json
 import os
 import select
 import subprocess
-import sys
 import tempfile
 from collections.abc import Sequence
 from time import monotonic
@@ -12,9 +11,9 @@ from types import TracebackType
 from typing import Final, Self
 
 from engine.errors import ConfigurationError
+from monitor.leash import END_S, end, leashed
 
 START_S: Final = 30.0
-END_S: Final = 10.0
 
 
 class CoreChild:
@@ -22,14 +21,7 @@ class CoreChild:
 
     def __init__(self, options: Sequence[str]) -> None:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the child
-        # Its own session: a Ctrl-C in the terminal is for the parent, which then ends the child in order.
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "monitor", "listen", "--headless", "--with-parent", *options],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            start_new_session=True,
-        )
+        self.process = leashed(["listen", "--headless", *options], subprocess.PIPE, self._errors)
         try:
             ready = self._ready()
         except BaseException:
@@ -50,15 +42,8 @@ class CoreChild:
 
     def close(self) -> None:
         """End the core in order; if it does not end, end it all the same."""
-        self.process.terminate()
-        try:
-            self.process.wait(END_S)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        for pipe in (self.process.stdin, self.process.stdout, self._errors):
-            if pipe is not None:
-                pipe.close()
+        end(self.process)
+        self._errors.close()
 
     def _ready(self) -> dict[str, str]:
         """Wait for the line with which the core says where it listens."""

@@ -1,9 +1,7 @@
-"""A core as a whole process: start, say where it listens, end when asked or when its parent is gone."""
+"""A core as a whole process: start, say where it listens, end when asked."""
 
 import json
-import select
 import signal
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -12,8 +10,8 @@ from monitor.core.core import Core
 from monitor.core.settings import CoreSettings
 
 
-def run_headless(settings: CoreSettings, with_parent: bool) -> int:
-    """Run a core until SIGINT or SIGTERM (or the end of stdin, which a parent holds open)."""
+def run_headless(settings: CoreSettings) -> int:
+    """Run a core until SIGINT or SIGTERM."""
     with _signals() as signalled, Core(settings) as core:
         scorer = load_scorer(threads=settings.threads)
         ready = {
@@ -24,7 +22,7 @@ def run_headless(settings: CoreSettings, with_parent: bool) -> int:
             "journal": core.recorder.failing or core.recorder.directory,
         }
         print(json.dumps(ready), flush=True)  # noqa: T201 - for parents, scripts and people alike
-        core.run(scorer, lambda: signalled() or (with_parent and _parent_gone()))
+        core.run(scorer, signalled)
     return 0
 
 
@@ -41,8 +39,3 @@ def _signals() -> Iterator[Callable[[], bool]]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _parent_gone() -> bool:
-    """Nothing is ever written to stdin: it is readable when its other end has closed."""
-    return bool(select.select([sys.stdin], [], [], 0)[0])

@@ -189,6 +189,28 @@ def test_the_demo_runs_and_leaves_nothing_behind(tmp_path):
     assert (tmp_path / "journal.sqlite3").is_file()
 
 
+@pytest.mark.parametrize("number", [signals.SIGTERM, signals.SIGHUP, signals.SIGKILL])
+def test_however_the_demo_ends_nothing_outlives_it(tmp_path, number):
+    import psutil
+
+    with process("demo", "--json", "--journal", str(tmp_path)) as child:
+        for line in child.stdout:
+            if json.loads(line)["type"] == "update":
+                break
+        family = psutil.Process(child.pid).children(recursive=True)
+        child.send_signal(number)
+        child.communicate(timeout=PATIENCE_S)
+    assert len(family) == 2
+    assert psutil.wait_procs(family, PATIENCE_S)[1] == []
+
+
+def test_a_story_that_is_none_is_said_instead_of_shown(tmp_path):
+    with process("demo", "--json", "--story", str(tmp_path / "nothing.toml")) as child:
+        _, err = child.communicate(timeout=PATIENCE_S)
+    assert child.returncode == 2
+    assert err.startswith("ecg-monitor: no story") and "Traceback" not in err
+
+
 def test_a_hop_that_is_not_possible_is_refused(tmp_path):
     with process(*headless(tmp_path, "--hop", "60")) as child:
         _, err = child.communicate(timeout=PATIENCE_S)
