@@ -16,16 +16,17 @@ It scores ten seconds of ECG, from any subset of the 12 standard leads, by how f
 and says in which lead and when. Score 0 is the median normal window, 1 the threshold. The score is a
 weighted mean of distances from normal ECG, each on the scale of normal records with as many leads:
 - Mahalanobis distance of the typical beat of each lead, and of each pair of leads, with log amplitude and
-  five RR
-  statistics (local scale). Amplitudes are compressed by asinh, which tells an inverted T wave from an
-  upright one;
+  five RR statistics (local scale). Amplitudes are compressed by asinh, which tells an inverted T wave from
+  an upright one;
 - Mahalanobis distance of the network's pooled latents of both branches (global scale);
-- uncertainty-weighted restoration error of the window, and of its beats. Four disjoint masks hide every
-  sample once; a
-  sample is scored only by the pass that did not see it.
+- surprise (negative log likelihood: the restoration error weighted by the stated uncertainty, plus that
+  uncertainty) of the window, and of its beats. Four disjoint masks hide every sample once; a sample is
+  scored only by the pass that did not see it.
 
-The score map is the largest of three readings, each in units of its {map_quantile:.1%} quantile over normal
-ECG, per lead: window restored, beats restored, and each beat against the normal range of that lead.
+The score map joins four readings, each in units of its {map_quantile:.2%} quantile over normal ECG, per lead.
+Three find what passes, and are averaged (root mean square): the restoration errors of window and beats, and
+each beat against normal beats of that lead. One finds what stays: the typical beat against normal typical
+beats. The map is the larger of the two, 1 where {map_quantile:.2%} of normal samples lie below.
 
 ## Threshold
 {false_alarms:.0%} of the normal windows of fold 8 lie above it, for each number of leads: that is what one

@@ -9,7 +9,7 @@ import numpy as np
 from engine.arrays import F64, I64, Bools
 from engine.backends.backend import NetworkOutputs
 from engine.leads import N_LEADS
-from engine.models.errormap import N_PARTS, SHAPE_COMPRESSION_MV, join_parts, map_parts
+from engine.models.errormap import N_PARTS, SHAPE_COMPRESSION_MV, join_parts, map_parts, typical_beat
 from engine.models.features import lead_features, rhythm_features
 from engine.models.gaussian import LeadGroups, fit_whitening, group_features
 from engine.models.normality import N_INGREDIENTS, Normality
@@ -27,6 +27,7 @@ MAP_QUANTILE: Final = 0.9995
 """Share of samples of normal ECG below 1 in the score map, in every lead."""
 MIN_BEAT_SD: Final = 0.1
 """Floor of a normal beat's standard deviation, compressed amplitude (0.01 mV around the baseline)."""
+MIN_TYPICAL_SD: Final = 0.05
 _LIKELY: Final = ((1,), (1, 6), (1, 10), (0, 1, 2, 3, 4, 5), (0, 1, 2, 3, 4, 5, 6), (0, 1, 2, 3, 4, 5, 10))
 """Lead sets that monitors deliver: II; II with V1 or V5; the limb leads, and with one chest lead."""
 
@@ -40,6 +41,7 @@ def fit_normality(fit: ModelInput, held_out: ModelInput, run: Run, rng: np.rando
     outputs = run(fit)
     latent_mean, latent_whiten = _fit_latent(fit, outputs, run, rng)
     beat_mean, beat_sd = _fit_beat(fit)
+    typical = typical_beat(fit)
     draft = Normality(
         singles=_fit_groups([(lead,) for lead in range(N_LEADS)], SINGLE_COMPONENTS, fit, held_out),
         pairs=_fit_groups(list(combinations(range(N_LEADS), 2)), PAIR_COMPONENTS, fit, held_out),
@@ -52,6 +54,8 @@ def fit_normality(fit: ModelInput, held_out: ModelInput, run: Run, rng: np.rando
         one=np.ones(N_LEADS + 1),
         beat_mean=beat_mean,
         beat_sd=beat_sd,
+        typical_mean=np.nanmean(typical, axis=0),
+        typical_sd=np.nanstd(typical, axis=0) + MIN_TYPICAL_SD,
         map_unit=np.ones((N_PARTS, N_LEADS)),
     )
     return _calibrated(draft, held_out, run, rng)

@@ -1,4 +1,4 @@
-"""Where a window is anomalous: three readings of every sample, on one scale."""
+"""Where a window is anomalous: four readings of every sample, on one scale."""
 
 from typing import Any, Final
 
@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from engine.arrays import F32, F64
 from engine.backends.backend import NetworkOutputs
+from engine.models.features import beat_shape
 from engine.models.normality import Normality
 from engine.preprocess import BEAT_N, MAP_HZ, MAP_N, ModelInput
 
@@ -15,7 +16,8 @@ SMOOTH_S: Final = 0.12
 """Squared deviations are averaged over this long: a QRS complex is marked as one piece."""
 EDGE_N: Final = 4
 """Samples at the ends of a beat that the beat readings leave to the next beat."""
-N_PARTS: Final = 3
+TYPICAL_COMPRESSION_MV: Final = 0.02
+N_PARTS: Final = 4
 
 
 def error_map(normality: Normality, batch: ModelInput, outputs: NetworkOutputs) -> F32:
@@ -33,7 +35,8 @@ def error_map(normality: Normality, batch: ModelInput, outputs: NetworkOutputs) 
     Returns
     -------
     (B, 12, MAP_N) float32
-        Root mean square of the parts that there are, 1 where normal ECG rarely gets; 0 without signal.
+        1 where normal ECG rarely gets; 0 without signal. The larger of the typical beat's reading and the
+        root mean square of the other three, as far as there are any.
 
     Notes
     -----
@@ -46,19 +49,39 @@ def error_map(normality: Normality, batch: ModelInput, outputs: NetworkOutputs) 
 def join_parts(parts: F64, unit: F64) -> F64:
     """(B, 12, MAP_N): parts in their units, averaged over those that say anything of a sample."""
     relative = parts / unit[:, None, :, None]
-    joined: F64 = np.sqrt((relative**2).sum(axis=0) / np.maximum((relative > 0).sum(axis=0), 1))
+    each, typical = relative[:-1], relative[-1]
+    n_there = np.maximum((each > 0).sum(axis=0), 1)
+    joined: F64 = np.maximum(np.sqrt((each**2).sum(axis=0) / n_there), typical)
     return joined
 
 
 def map_parts(normality: Normality, batch: ModelInput, outputs: NetworkOutputs) -> F64:
-    """(N_PARTS, B, 12, MAP_N): window restored, beats restored, beats against normal beats."""
+    """(N_PARTS, B, 12, MAP_N): window restored; beats restored; each beat, and the typical beat, against
+    normal ones.
+
+    The first three find what passes (a premature beat), the last what stays (a raised ST segment).
+    """
     away = (np.arcsinh(batch.beats / SHAPE_COMPRESSION_MV) - normality.beat_mean) / normality.beat_sd
     parts = (
         outputs.window_error.astype(np.float64),
         _onto_window(outputs.beat_error, batch),
         _onto_window(away * batch.beats_valid, batch),
+        _onto_window(_typical_away(normality, batch), batch),
     )
     return np.stack([_smooth_rms(part, batch.valid) for part in parts])
+
+
+def typical_beat(batch: ModelInput) -> F64:
+    """(B, 12, BEAT_N) typical beat of each lead, compressed; NaN without one."""
+    typical: F64 = np.arcsinh(beat_shape(batch) / TYPICAL_COMPRESSION_MV)
+    return typical
+
+
+def _typical_away(normality: Normality, batch: ModelInput) -> F64:
+    """The typical beat's distance from normal ones, at the place of every beat."""
+    away = np.nan_to_num((typical_beat(batch) - normality.typical_mean) / normality.typical_sd)
+    everywhere: F64 = away[:, None] * batch.beats_valid
+    return everywhere
 
 
 def _onto_window(beats: NDArray[Any], batch: ModelInput) -> F64:

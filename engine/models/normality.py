@@ -46,8 +46,12 @@ class Normality:
     """(12, BEAT_N): normal beats, compressed amplitude."""
     beat_sd: F64
     """(12, BEAT_N)."""
+    typical_mean: F64
+    """(12, BEAT_N): typical beats of normal records, more compressed: low waves and ST segments count."""
+    typical_sd: F64
+    """(12, BEAT_N)."""
     map_unit: F64
-    """(3, 12): scale of each part of the score map, per lead; the map is 1 where normal ECG rarely gets."""
+    """(4, 12): scale of each part of the score map, per lead; the map is 1 where normal ECG rarely gets."""
 
     def scores(self, batch: ModelInput, outputs: NetworkOutputs) -> F64:
         """(B,) score of each window: 0 is the median normal window, 1 the threshold; NaN without leads."""
