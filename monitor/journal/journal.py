@@ -132,7 +132,7 @@ class Journal:
         """Entries in the order they were written, of one kind or bed if asked."""
         query = (
             "SELECT kind, time_ns, bed, body FROM entry "
-            "WHERE (?1 IS NULL OR kind = ?1) AND (?2 IS NULL OR bed = ?2) ORDER BY number"
+            "WHERE kind = coalesce(?, kind) AND bed = coalesce(?, bed) ORDER BY number"
         )
         yield from self._read(query, kind, bed)
 
