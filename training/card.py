@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from training.evaluation import Evaluation
-from training.normality import FALSE_ALARMS, MAP_QUANTILE
+from training.normality import FALSE_ALARMS, PASSING_QUANTILE, STAYING_QUANTILE
 
 _TEXT: Final = """# Model card: mcr
 
@@ -23,10 +23,10 @@ weighted mean of distances from normal ECG, each on the scale of normal records 
   uncertainty) of the window, and of its beats. Four disjoint masks hide every sample once; a sample is
   scored only by the pass that did not see it.
 
-The score map joins four readings, each in units of its {map_quantile:.2%} quantile over normal ECG, per lead.
-Three find what passes, and are averaged (root mean square): the restoration errors of window and beats, and
-each beat against normal beats of that lead. One finds what stays: the typical beat against normal typical
-beats. The map is the larger of the two, 1 where {map_quantile:.2%} of normal samples lie below.
+The score map joins four readings. Three find what passes, and are averaged (root mean square): the
+restoration errors of window and beats, and each beat against normal beats of that lead. One finds what stays:
+the typical beat against normal typical beats. The map is the larger of the two. 1 is, per lead, what
+{passing:.2%} of the samples of normal ECG (fold 8) stay below in the first, {staying:.2%} in the second.
 
 ## Threshold
 {false_alarms:.0%} of the normal windows of fold 8 lie above it, for each number of leads: that is what one
@@ -71,7 +71,11 @@ def write_card(path: Path, training: dict[str, Any], choice: Evaluation, test: E
         for name, value in training.items()
     )
     text = _TEXT.format(
-        table="\n".join(rows), training=facts, false_alarms=FALSE_ALARMS, map_quantile=MAP_QUANTILE
+        table="\n".join(rows),
+        training=facts,
+        false_alarms=FALSE_ALARMS,
+        passing=PASSING_QUANTILE,
+        staying=STAYING_QUANTILE,
     )
     path.write_text(text, encoding="utf-8")
 

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from engine.arrays import F64, I64, Bools
+from engine.arrays import F32, F64, I64, Bools
 from engine.backends.backend import NetworkOutputs
 from engine.leads import N_LEADS
 from engine.models.errormap import N_PARTS, SHAPE_COMPRESSION_MV, join_parts, map_parts, typical_beat
@@ -23,8 +23,9 @@ WEIGHT: Final = np.array([1.0, 1.0, 0.5, 0.25, 0.25])
 """Weights of the ingredients; chosen on fold 8."""
 FALSE_ALARMS: Final = 0.05
 """Share of normal windows above the threshold: what a ward is asked to bear before 3-of-5 persistence."""
-MAP_QUANTILE: Final = 0.9995
-"""Share of samples of normal ECG below 1 in the score map, in every lead."""
+PASSING_QUANTILE: Final = 0.9998
+STAYING_QUANTILE: Final = 0.9999
+"""Share of samples of normal ECG below 1 in what passes and in what stays of the score map, in every lead."""
 MIN_BEAT_SD: Final = 0.1
 """Floor of a normal beat's standard deviation, compressed amplitude (0.01 mV around the baseline)."""
 MIN_TYPICAL_SD: Final = 0.05
@@ -91,10 +92,11 @@ def _map_unit(draft: Normality, held_out: ModelInput, outputs: NetworkOutputs) -
     """Put the parts of the map on one scale, then the map as a whole."""
     parts = map_parts(draft, held_out, outputs)
     valid = held_out.valid
-    unit = np.array([[_high(part[:, lead], valid[:, lead]) for lead in range(N_LEADS)] for part in parts])
-    whole = join_parts(parts, unit)
-    scale: F64 = unit * np.array([_high(whole[:, lead], valid[:, lead]) for lead in range(N_LEADS)])
-    return scale
+    unit = np.array([_high(part, valid, PASSING_QUANTILE) for part in parts])
+    unit[-1] = np.inf
+    unit *= _high(join_parts(parts, unit), valid, PASSING_QUANTILE)
+    unit[-1] = _high(parts[-1], valid, STAYING_QUANTILE)
+    return unit
 
 
 def _fit_groups(groups: list[tuple[int, ...]], k: int, fit: ModelInput, held_out: ModelInput) -> LeadGroups:
@@ -162,9 +164,10 @@ def _centre_and_spread(ingredients: F64) -> tuple[F64, F64]:
     return centre, np.where(spread > 0, spread, 1.0)
 
 
-def _high(values: F64, valid: object) -> float:
-    real = values[np.asarray(valid) > 0]
-    return max(1e-3, float(np.quantile(real, MAP_QUANTILE))) if real.size else 1.0
+def _high(values: F64, valid: F32, quantile: float) -> F64:
+    """(12,): value of each lead that so many of its valid samples stay below; 1 for a lead without any."""
+    real = [values[:, lead][valid[:, lead] > 0] for lead in range(N_LEADS)]
+    return np.array([max(1e-3, float(np.quantile(one, quantile))) if one.size else 1.0 for one in real])
 
 
 def _replaced(normality: Normality, **arrays: F64) -> Normality:

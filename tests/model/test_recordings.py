@@ -31,7 +31,7 @@ def test_abnormal_records_are_told_from_normal_ones():
     result = evaluate(scored)
     assert not result.not_assessed
     assert result.auc > 0.84
-    assert result.spans_per_minute_normal < 6
+    assert result.normal_records_with_spans < 0.2
 
 
 @pytest.mark.parametrize("record", ["119", "208"])
@@ -52,7 +52,7 @@ def test_premature_beats_are_marked_and_normal_ones_are_not(judged, record):
             if symbol in hits and 50 <= at < 2450:
                 hits[symbol].append(any(one.onset - 30 <= at <= one.offset + 30 for one in spans))
     assert np.mean(hits["V"]) > 0.8
-    assert np.mean(hits["N"]) < 0.1
+    assert np.mean(hits["N"]) < 0.15
 
 
 def test_grafted_st_elevation_is_marked_in_its_leads(judged):
