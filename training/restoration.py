@@ -27,7 +27,7 @@ CLIP_NORM: Final = 1.0
 class TrainingConfig:
     """How long and how a network is trained."""
 
-    epochs: int = 14
+    epochs: int = 12
     batch: int = 32
     seed: int = 0
 

@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", type=Path, default=Path("runs/mcr"), help="folder for the model (%(default)s)"
     )
-    parser.add_argument("--epochs", type=int, default=14, help="passes over the data (%(default)s)")
+    parser.add_argument("--epochs", type=int, default=12, help="passes over the data (%(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="seed of everything random (%(default)s)")
     parser.add_argument("--resume", action="store_true", help="go on with the training in the --out folder")
     parser.add_argument("--threads", type=int, default=2, help="processor threads (%(default)s)")
