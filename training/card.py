@@ -48,12 +48,11 @@ A record that could not be scored counts as an error; everything that is not exa
 {table}
 
 ## Limits
-- The threshold is looser on new records than its budget says: compare the specificity of fold 9.
+- The threshold may be looser on new records than its budget says: compare the specificity of fold 9.
 - Trained on resting 12-lead ECG of adults, ten seconds each. Not on monitoring electrodes in motion,
   children, paced rhythms as a class of their own, or long recordings.
 - The anomaly is statistical: rare but harmless ECG scores high, a common shape with a grave meaning may
   score low.
-  Subtle ST-T changes and isolated first degree AV block are the usual misses.
 - Rhythm enters through RR intervals and restoration; it does not replace the alarms on heart rate and
   asystole.
 - Amplitudes must be in millivolts: recordings without calibration score high.
