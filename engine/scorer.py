@@ -26,6 +26,8 @@ THRESHOLD: Final = 1.0
 """Scores are calibrated so that 1 is the false-alarm budget stated in the model card."""
 MIN_SIGNAL_S: Final = 5.0
 """A window with less signal in its best lead is not assessed."""
+MODEL_FAILING: Final = "model failing"
+"""Why a window was not assessed although its signal was good: the network gave no number."""
 
 _REASONS: Final = {
     LeadState.NOISY: "noise",
@@ -47,7 +49,7 @@ class Scorer:
     normality : Normality
         Statistics of the same checkpoint.
     model : str
-        Name to show.
+        What alarms are journalled with: name and hash of the checkpoint.
     """
 
     def __init__(self, backend: Backend, normality: Normality, model: str = "mcr") -> None:
@@ -93,6 +95,8 @@ class Scorer:
         maps = error_map(self._normality, batch, outputs)
         return [
             ScoreMap(window.bed, window.end_sample, frozen(one), float(score), THRESHOLD, None)
+            if np.isfinite(score)
+            else _empty(window, MODEL_FAILING)
             for (window, _, _), one, score in zip(found, maps, scores, strict=True)
         ]
 
@@ -126,15 +130,16 @@ def load_scorer(
             f"no model {model!r} in {weights} (there: {known}): name one of these, or train it"
         )
     checkpoint = load_checkpoint(weights / f"{model}.safetensors")
+    identity = f"{model}@{checkpoint.sha256[:12]}"
     if backend == "onnx":
         from engine.backends.onnx import OnnxBackend
 
         onnx = OnnxBackend(weights / f"{model}.onnx", checkpoint.sha256, threads)
-        return Scorer(onnx, checkpoint.normality, model)
+        return Scorer(onnx, checkpoint.normality, identity)
     if backend == "torch":
         from engine.backends.eager import TorchBackend
 
-        return Scorer(TorchBackend(checkpoint), checkpoint.normality, model)
+        return Scorer(TorchBackend(checkpoint), checkpoint.normality, identity)
     raise ConfigurationError(f"no backend {backend!r}: choose onnx or torch")
 
 

@@ -54,11 +54,15 @@ class Normality:
     """(4, 12): scale of each part of the score map, per lead; the map is 1 where normal ECG rarely gets."""
 
     def scores(self, batch: ModelInput, outputs: NetworkOutputs) -> F64:
-        """(B,) score of each window: 0 is the median normal window, 1 the threshold; NaN without leads."""
+        """(B,) score of each window: 0 is the median normal window, 1 the threshold.
+
+        NaN without leads, and where the network gave no numbers: that must not pass for normal.
+        """
         n_leads = batch.leads.sum(axis=1)
+        sound = np.isfinite(outputs.features).all(axis=1) & np.isfinite(outputs.surprise).all(axis=1)
         combined = self.combine(self.ingredients(batch, outputs), n_leads)
         scores: F64 = (combined - self.zero[n_leads]) / (self.one[n_leads] - self.zero[n_leads])
-        return np.where(n_leads > 0, scores, np.nan)
+        return np.where(sound & (n_leads > 0), scores, np.nan)
 
     def ingredients(self, batch: ModelInput, outputs: NetworkOutputs) -> F64:
         """(B, N_INGREDIENTS), larger is stranger; NaN where one cannot be had (no beats, too few leads)."""

@@ -1,5 +1,4 @@
 from collections.abc import Sequence
-from typing import Final
 
 import numpy as np
 
@@ -9,10 +8,8 @@ from engine.leads import N_LEADS
 from engine.preprocess import MAP_N
 from engine.quality import Quality
 from engine.scoremap import ScoreMap
-from engine.scorer import Scorer
+from engine.scorer import MODEL_FAILING, Scorer
 from engine.window import Window
-
-REASON: Final = "model failing"
 
 
 class GuardedScorer:
@@ -40,5 +37,5 @@ class GuardedScorer:
 
 def _not_assessed(window: Window) -> ScoreMap:
     nothing = frozen(np.zeros((N_LEADS, MAP_N), np.float32))
-    reason = "starting" if window.start_sample < 0 else REASON
+    reason = "starting" if window.start_sample < 0 else MODEL_FAILING
     return ScoreMap(window.bed, window.end_sample, nothing, float("nan"), 0.0, reason)

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -46,6 +47,25 @@ def test_windows_are_scored_in_one_call(scorer, ecg, judged):
     assert maps[2].score == pytest.approx(alone.score, abs=1e-4)
     assert maps[0].map.shape == (12, MAP_N)
     assert maps[0].threshold == 1.0
+
+
+def test_a_network_without_numbers_is_never_taken_for_normal(scorer, ecg, judged):
+    class Broken:
+        name = "broken"
+
+        def run(self, batch: ModelInput) -> NetworkOutputs:
+            sound = scorer._backend.run(batch)
+            features = sound.features.copy()
+            features[0] = np.nan
+            return replace(sound, features=features)
+
+    first, second = score(Scorer(Broken(), scorer._normality), judged(ecg(1)), judged(ecg(2)))
+    assert (first.assessed, first.reason, first.map.any()) == (False, "model failing", False)
+    assert second.assessed
+
+
+def test_alarms_can_name_the_exact_weights(scorer):
+    assert scorer.model == f"mcr@{load_checkpoint(WEIGHTS / 'mcr.safetensors').sha256[:12]}"
 
 
 def test_nothing_to_score_is_no_call(scorer):
