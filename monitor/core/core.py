@@ -13,6 +13,7 @@ from engine.errors import EcgMonitorError, WireError
 from engine.scorer import Scorer
 from monitor.core.clock import steady_clock
 from monitor.core.guarded import GuardedScorer
+from monitor.core.noticeboard import Noticeboard
 from monitor.core.orders import obey
 from monitor.core.pace import Pace
 from monitor.core.recorder import Recorder
@@ -43,6 +44,7 @@ class Core:
         self.now_ns = steady_clock()
         self._version = version("ecg-monitor")
         self._pace = Pace()
+        self._noticeboard = Noticeboard()
         self._latencies_ms: deque[float] = deque(maxlen=LATENCIES_KEPT)
         self._waves_ns = self._status_ns = 0
         self._coverage_ns = self.now_ns()
@@ -80,6 +82,8 @@ class Core:
             self._note(EntryKind.STOP, reason=f"died: {error!r}")
             raise
         self._note_coverage()
+        now_ns = self.now_ns()
+        self.recorder.append(self._noticeboard.rest(self._pipeline.intake, now_ns), now_ns)
         self._note(EntryKind.STOP, reason="stopped in order")
 
     def _turn(self) -> None:
@@ -157,6 +161,7 @@ class Core:
 
     def _look_around(self, now_ns: int) -> None:
         self._tell(self._pipeline.tick(now_ns))
+        self.recorder.append(self._noticeboard.news(self._pipeline.intake, now_ns), now_ns)
         if now_ns - self._coverage_ns >= COVERAGE_PERIOD_NS:
             self._coverage_ns = now_ns
             self._note_coverage()

@@ -1,5 +1,6 @@
 """Where messages enter the monitor: nothing a sender does raises past here."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from monitor import update
@@ -66,6 +67,10 @@ class Intake:
     def counters(self) -> dict[str, int]:
         """What was refused without belonging to a known bed."""
         return dict(self._tally.counters)
+
+    def counters_of(self, bed: str) -> Mapping[str, int]:
+        """Count what was found in messages of `bed`; `NO_BED` for what belongs to no known bed."""
+        return self._tally_of(bed).counters
 
     def _tally_of(self, bed: str) -> Tally:
         known = self._beds.get(bed)
