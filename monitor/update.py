@@ -44,8 +44,11 @@ class Source:
     absent: tuple[str, ...] = ()
     """Standard leads that the source neither delivers nor lets derive."""
     replayed: bool = False
+    """From a recording or a simulator: no patient who is there now."""
     counters: dict[str, int] = field(default_factory=dict)
     """Gaps, duplicates, reorderings, restarts, bad messages since the core started."""
+    simulated: bool = False
+    """A synthetic patient."""
 
 
 @dataclass(frozen=True, slots=True)

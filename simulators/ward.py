@@ -99,7 +99,7 @@ def _publisher(who: Occupant, endpoint: str, fs_hz: float, bind: bool, insecure:
         who.bed,
         leads=LEADS,
         fs_hz=fs_hz,
-        flags=Flag.REPLAYED,
+        flags=Flag.REPLAYED | Flag.SIMULATED,
         device="ecg-monitor simulate",
         patient=f"synthetic-{who.seed}",
         bind=bind,

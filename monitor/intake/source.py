@@ -70,6 +70,7 @@ class BedSource:
             fs_hz=hello.fs_hz if hello else 0.0,
             absent=self._layout.lead_map.absent if self._layout else (),
             replayed=bool(hello and hello.flags & Flag.REPLAYED),
+            simulated=bool(hello and hello.flags & Flag.SIMULATED),
             counters=dict(self.tally.counters),
         )
 

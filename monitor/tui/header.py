@@ -52,9 +52,9 @@ def _source(beds: Sequence[BedView], shown: str | None) -> Text:
     source = bed.update.source
     words = [source.device, source.patient, f"{source.fs_hz:g} Hz" if source.fs_hz else ""]
     text = Text("  " + "  ".join(word for word in words if word), Ink.DIM)
-    if source.replayed:
+    if source.replayed or source.simulated:
         text.append("  ")
-        text.append(" REPLAYED ", Ink.NOTICE)
+        text.append(" SIMULATED " if source.simulated else " REPLAYED ", Ink.NOTICE)
     return text
 
 

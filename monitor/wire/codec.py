@@ -15,7 +15,7 @@ __all__ = ["BadMessage", "decode", "encode"]
 
 _PUBLISHER: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _U64: Final = 2**64 - 1
-_FLAGS: Final = int(Flag.REPLAYED | Flag.SELF_TEST | Flag.PACED)
+_FLAGS: Final = int(Flag.REPLAYED | Flag.SELF_TEST | Flag.PACED | Flag.SIMULATED)
 
 
 def encode(message: Message) -> list[bytes]:

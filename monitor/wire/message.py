@@ -14,6 +14,8 @@ class Flag(IntFlag):
     SELF_TEST = 2
     PACED = 4
     """The patient has a pacemaker."""
+    SIMULATED = 8
+    """A synthetic patient; said together with `REPLAYED`, which every monitor knows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ def test_the_monitor_receives_the_very_samples(monitor):
     hello = next(m for m in messages if isinstance(m, Hello))
     assert hello.bed == "icu.4"
     assert hello.patient == "synthetic-3"
-    assert hello.flags == Flag.REPLAYED
+    assert hello.flags == Flag.REPLAYED | Flag.SIMULATED
     data = [m for m in messages if isinstance(m, Data)]
     whole = Patient(ward[0].story, seed=3, fs_hz=250).read(2000).samples
     for message in data:
