@@ -8,10 +8,9 @@ import argparse
 import importlib
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
-from typing import Final
+from typing import Final, NoReturn
 
-from engine.errors import EcgMonitorError
+from engine.errors import ConfigurationError, EcgMonitorError
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "demo": (
@@ -51,9 +50,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong with the options in one sentence, like every other error."""
+
+    def error(self, message: str) -> NoReturn:
+        raise ConfigurationError(f"{message.removeprefix('argument ')}; see `{self.prog} --help`")
+
+
 def _run(name: str, words: Sequence[str]) -> int:
     module = importlib.import_module(COMMANDS[name][0])
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog=f"ecg-monitor {name}",
         description=module.__doc__,
         epilog=DISCLAIMER,
@@ -65,7 +71,9 @@ def _run(name: str, words: Sequence[str]) -> int:
 
 
 def _top_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    from importlib.metadata import version  # slow to import
+
+    parser = _Parser(
         prog="ecg-monitor",
         description="A streaming 12-lead ECG monitor: alarms, and where the signal is anomalous.",
         epilog="\n".join(

@@ -3,6 +3,7 @@
 import errno
 import ipaddress
 import math
+import os
 import re
 from typing import Any, Final
 
@@ -79,7 +80,7 @@ def _bind_sentence(endpoint: str, error: zmq.ZMQError) -> str:
         return f"{endpoint} is in use, perhaps by another ecg-monitor: stop that one or choose another port"
     if error.errno in (zmq.EADDRNOTAVAIL, errno.ENODEV):
         return f"{endpoint} is no address of this machine: bind to 127.0.0.1 or to one of its own addresses"
-    return f"cannot bind {endpoint}: {error.strerror}"
+    return f"cannot bind {endpoint}: {os.strerror(error.errno or 0)}; choose another endpoint"
 
 
 def data_socket(context: zmq.Context[Any]) -> zmq.Socket[Any]:

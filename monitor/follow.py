@@ -10,6 +10,8 @@ from monitor.feed import FeedValue
 
 POLL_S: Final = 0.25
 SILENT_AFTER_S: Final = 3.0
+INTERRUPTED: Final = 130
+"""What shells expect of a program that was ended by Ctrl-C."""
 
 
 class Feed(Protocol):
@@ -50,11 +52,11 @@ def follow(
 
 
 def to_the_end(body: Callable[[], int]) -> int:
-    """Run a command that prints until someone has had enough: Ctrl-C and a closed pipe are good endings."""
+    """Run a command that prints until someone has had enough: Ctrl-C (130) or a closed pipe (0)."""
     try:
         return body()
     except KeyboardInterrupt:
-        return 0
+        return INTERRUPTED
     except BrokenPipeError:
         # The interpreter flushes stdout once more at exit; give it somewhere to go.
         sys.stdout = open("/dev/null", "w", encoding="utf-8")  # noqa: SIM115, PTH123  (lives until exit)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from engine.errors import ConfigurationError, EcgMonitorError, RecordError
 from engine.grid import HOP_S
+from monitor.model_options import check_hop, check_threads
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,6 +41,10 @@ def run(arguments: argparse.Namespace) -> int:
         raise ConfigurationError(
             f"--map holds the score map of one record, got {len(arguments.records)}: analyze them one by one"
         )
+    check_hop(arguments.hop)
+    check_threads(arguments.threads or 1)
+    if arguments.map is not None and not arguments.map.parent.is_dir():
+        raise ConfigurationError(f"--map {arguments.map}: no folder {arguments.map.parent}, create it first")
     analyzed = _analyzer(arguments)
     codes = [_attempt(name, analyzed, arguments.json) for name in arguments.records]
     return max(codes)

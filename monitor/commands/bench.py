@@ -26,6 +26,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Run one benchmark in a process of its own and print what it found."""
     if arguments.name not in _names():
         raise ConfigurationError(_unknown(arguments.name))
+    if not 0 < arguments.seconds <= 3600:
+        raise ConfigurationError(f"--seconds {arguments.seconds:g}: give more than 0 and at most 3600")
     command = [sys.executable, str(FOLDER / f"{arguments.name}.py"), "--seconds", str(arguments.seconds)]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode != 0 or not done.stdout.strip():

@@ -16,16 +16,23 @@ from monitor.leash import end, leashed
 from monitor.views import add_view_arguments, check_terminal, ended_in_order, show_core
 
 FREE_PORT: Final = "tcp://127.0.0.1:0"
-STORY: Final = "demo"
+DEFAULTS: Final = ("demo", 1, 1.0, 0)
+"""Story, beds, speed and seed: these are known to be good."""
 REFUSED_WITHIN_S: Final = 2.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--story", default=STORY, metavar="NAME|FILE", help="what happens (default demo)")
-    parser.add_argument("--beds", type=int, default=1, metavar="N", help="simulated patients (default 1)")
-    parser.add_argument("--speed", type=float, default=1.0, help="times real time (default 1)")
-    parser.add_argument("--seed", type=int, default=0, help="another seed, another patient (default 0)")
+    parser.add_argument(
+        "--story", default=DEFAULTS[0], metavar="NAME|FILE", help="what happens (default demo)"
+    )
+    parser.add_argument(
+        "--beds", type=int, default=DEFAULTS[1], metavar="N", help="simulated patients (default 1)"
+    )
+    parser.add_argument("--speed", type=float, default=DEFAULTS[2], help="times real time (default 1)")
+    parser.add_argument(
+        "--seed", type=int, default=DEFAULTS[3], help="another seed, another patient (default 0)"
+    )
     parser.add_argument(
         "--journal", type=Path, metavar="DIR", help="keep the alarm journal here (default: thrown away)"
     )
@@ -61,15 +68,19 @@ def _patients(arguments: argparse.Namespace, data: str) -> Iterator[None]:
     with tempfile.TemporaryFile() as errors:
         child = leashed(["simulate", *words], subprocess.DEVNULL, errors)
         try:
-            if arguments.story != STORY:
+            if _chosen(arguments) != DEFAULTS:
                 _check_started(child, errors)
             yield
         finally:
             end(child)
 
 
+def _chosen(arguments: argparse.Namespace) -> tuple[str, int, float, int]:
+    return arguments.story, arguments.beds, arguments.speed, arguments.seed
+
+
 def _check_started(child: subprocess.Popen[bytes], errors: IO[bytes]) -> None:
-    """A story of the user's own may be wrong: then say so instead of showing a patient who never comes."""
+    """What the user chose may be wrong: then say so instead of showing a patient who never comes."""
     with suppress(subprocess.TimeoutExpired):
         child.wait(REFUSED_WITHIN_S)
         errors.seek(0)

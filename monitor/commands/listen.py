@@ -9,6 +9,7 @@ from pathlib import Path
 
 from engine.grid import HOP_S
 from monitor.endpoints import COMMANDS, DATA, FEED
+from monitor.model_options import check_hop, check_threads
 from monitor.views import add_view_arguments, check_terminal, ended_in_order, show_core
 
 
@@ -38,6 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the core here, or as a child with a view on it."""
+    check_hop(arguments.hop)
+    check_threads(arguments.threads)
     if arguments.headless:
         return _headless(arguments)
     check_terminal(arguments)

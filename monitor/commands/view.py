@@ -2,7 +2,7 @@
 
 import argparse
 
-from monitor.endpoints import COMMANDS, FEED
+from monitor.endpoints import COMMANDS, FEED, check_endpoint
 from monitor.views import add_view_arguments, check_terminal, show
 
 
@@ -21,4 +21,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Show the core until the operator leaves."""
     check_terminal(arguments)
+    for endpoint in (arguments.feed, arguments.commands):
+        check_endpoint(endpoint, arguments.insecure)
     return show(arguments, arguments.feed, arguments.commands)

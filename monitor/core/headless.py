@@ -2,7 +2,7 @@
 
 import json
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from engine.scorer import load_scorer
@@ -11,8 +11,8 @@ from monitor.core.settings import CoreSettings
 
 
 def run_headless(settings: CoreSettings) -> int:
-    """Run a core until SIGINT or SIGTERM."""
-    with _signals() as signalled, Core(settings) as core:
+    """Run a core until SIGINT (130, as shells expect after Ctrl-C) or SIGTERM (0)."""
+    with _signals() as signals, Core(settings) as core:
         scorer = load_scorer(threads=settings.threads)
         ready = {
             "ready": True,
@@ -22,20 +22,20 @@ def run_headless(settings: CoreSettings) -> int:
             "journal": core.recorder.failing or core.recorder.directory,
         }
         print(json.dumps(ready), flush=True)  # noqa: T201 - for parents, scripts and people alike
-        core.run(scorer, signalled)
-    return 0
+        core.run(scorer, lambda: bool(signals))
+    return 130 if signal.SIGINT in signals else 0
 
 
 @contextmanager
-def _signals() -> Iterator[Callable[[], bool]]:
-    """Turn the signals that ask for an end into a flag, so that nothing is cut off in the middle."""
+def _signals() -> Iterator[list[int]]:
+    """Collect the signals that ask for an end, so that nothing is cut off in the middle."""
     got: list[int] = []
     before = {
         number: signal.signal(number, lambda number, _: got.append(number))
         for number in (signal.SIGINT, signal.SIGTERM)
     }
     try:
-        yield lambda: bool(got)
+        yield got
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

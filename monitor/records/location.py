@@ -38,4 +38,8 @@ def _header_mentioning(signal_file: Path) -> Path:
 
 def _examples(folder: Path) -> str:
     names = [header.stem for header in islice(sorted(folder.glob("*.hea")), 3)]
-    return f" (there are {', '.join(names)} ...)" if names else " (it holds no .hea file)"
+    return (
+        f" (there are {', '.join(names)} ...)"
+        if names
+        else f" (the folder {folder.resolve()} holds no .hea file)"
+    )

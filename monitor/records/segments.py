@@ -107,6 +107,8 @@ def _layout_names(path: Path, header: Any) -> list[str]:
 def _parse(path: Path) -> Any:
     import wfdb
 
+    if path.stat().st_size == 0:
+        raise RecordError(f"{path} is empty: fetch the recording again")
     try:
         header = wfdb.rdheader(str(path.with_suffix("")))
     except Exception as error:  # wfdb raises whatever a damaged header makes it stumble over

@@ -113,7 +113,8 @@ def _introduce(console: Console, record: Record, bed: str) -> None:
 def _wait(console: Console, publisher: Publisher, bound: bool) -> None:
     if publisher.wait_for_monitor(_WAIT_S):
         return
-    cure = f"ecg-monitor listen --connect {publisher.endpoint}" if bound else "ecg-monitor listen"
+    there = "" if publisher.endpoint == DATA else f" {publisher.endpoint}"
+    cure = f"ecg-monitor listen --connect {publisher.endpoint}" if bound else f"ecg-monitor listen{there}"
     where = "for a monitor to connect to" if bound else "for a monitor at"
     console.print(f"waiting {where} {publisher.endpoint}: start `{cure}`", soft_wrap=True)
     while not publisher.wait_for_monitor(_WAIT_S):

@@ -32,6 +32,8 @@ from simulators.ward import Occupant, Progress, occupants, play
 
 MAX_BEDS: Final = 512
 MAX_SPEED: Final = 1000.0
+INTERRUPTED: Final = 130
+"""What shells expect of a program that was ended by Ctrl-C."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -78,8 +80,8 @@ def run(arguments: argparse.Namespace) -> int:
         with terminable():
             for progress in _shown(_progress(arguments, ward), ward):
                 n_sent = progress.n_samples
-    except KeyboardInterrupt:
-        pass  # the usual end of an endless story
+    except KeyboardInterrupt:  # the usual end of an endless story
+        return INTERRUPTED
     finally:
         _write_truth(arguments, ward[0], n_sent)
     return 0

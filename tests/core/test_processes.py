@@ -1,7 +1,6 @@
 """The commands as a user starts them: whole processes, real signals, real sockets."""
 
 import json
-import os
 import signal as signals
 import subprocess
 import sys
@@ -74,13 +73,13 @@ def play(where, seconds=12):
     raise AssertionError("the core never assessed what was sent")
 
 
-@pytest.mark.parametrize("number", [signals.SIGINT, signals.SIGTERM])
-def test_a_signal_in_the_middle_loses_nothing_and_leaves_no_traceback(tmp_path, number):
+@pytest.mark.parametrize(("number", "code"), [(signals.SIGINT, 130), (signals.SIGTERM, 0)])
+def test_a_signal_in_the_middle_loses_nothing_and_leaves_no_traceback(tmp_path, number, code):
     with process(*headless(tmp_path)) as child:
         play(ready(child))
         child.send_signal(number)
         out, err = child.communicate(timeout=PATIENCE_S)
-    assert (child.returncode, out, err) == (0, "", "")
+    assert (child.returncode, out, err) == (code, "", "")
     with Journal(tmp_path) as journal:
         names = {entry.body["alarm"]["name"] for entry in journal.entries(EntryKind.ALARM)}
         assert "heart_rate_high" in names
@@ -140,7 +139,7 @@ def test_json_lines_of_a_whole_monitor_and_its_end(tmp_path):
         child.send_signal(signals.SIGINT)
         _, err = child.communicate(timeout=PATIENCE_S)
     assert first["type"] == "status"
-    assert (child.returncode, err) == (0, "")
+    assert (child.returncode, err) == (130, "")
 
 
 def test_the_death_of_the_core_is_said_and_an_error(tmp_path):
@@ -184,7 +183,7 @@ def test_the_demo_runs_and_leaves_nothing_behind(tmp_path):
         child.send_signal(signals.SIGINT)
         _, err = child.communicate(timeout=PATIENCE_S)
     assert len(family) == 2
-    assert (child.returncode, err) == (0, "")
+    assert (child.returncode, err) == (130, "")
     assert psutil.wait_procs(family, 0)[1] == []
     assert (tmp_path / "journal.sqlite3").is_file()
 
@@ -211,8 +210,29 @@ def test_a_story_that_is_none_is_said_instead_of_shown(tmp_path):
     assert err.startswith("ecg-monitor: no story") and "Traceback" not in err
 
 
-def test_a_hop_that_is_not_possible_is_refused(tmp_path):
-    with process(*headless(tmp_path, "--hop", "60")) as child:
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["listen", "--headless", "--hop", "60"], "a hop of 60 s"),
+        (["listen", "--json", "--hop", "nan"], "a hop of nan s"),
+        (["listen", "--plain", "--threads", "-1"], "--threads -1: give 1 to"),
+        (["analyze", "RECORD", "--threads", "100000"], "--threads 100000: give 1 to"),
+        (["analyze", "RECORD", "--hop", "0"], "a hop of 0 s"),
+        (["analyze", "RECORD", "--map", "nowhere/map.npz"], "--map nowhere/map.npz: no folder nowhere"),
+        (["view", "--json", "--commands", "there"], "'there' is no endpoint"),
+        (["bench", "startup", "--seconds", "0"], "--seconds 0: give"),
+    ],
+)
+def test_a_wrong_option_is_refused_before_anything_starts(words, sentence, capsys):
+    assert main(words) == 2
+    captured = capsys.readouterr()
+    assert captured.out == "" and captured.err.startswith(f"ecg-monitor: {sentence}")
+    assert len(captured.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("words", [["--beds", "0"], ["--speed", "-1"], ["--seed", "-1"]])
+def test_a_demo_that_cannot_begin_says_why(words):
+    with process("demo", "--json", *words) as child:
         _, err = child.communicate(timeout=PATIENCE_S)
     assert child.returncode == 2
-    assert err.startswith("ecg-monitor: a hop of 60 s") and os.linesep not in err.strip()
+    assert err.startswith(f"ecg-monitor: {words[0]} {words[1]}: give") and len(err.splitlines()) == 1

@@ -83,5 +83,5 @@ def test_a_stopped_patient_leaves_its_truth_and_no_traceback(tmp_path, number):
         process.send_signal(number)
         _, error = process.communicate(timeout=20)
     assert error == ""
-    assert process.returncode == 0
+    assert process.returncode == 130
     assert json.loads((tmp_path / "t.json").read_text())["n_samples"] > 0

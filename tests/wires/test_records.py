@@ -131,7 +131,7 @@ def bad_records(tmp_path, ecg):
     (tmp_path / "notes.csv").write_text("a,b\n")
     yield "another kind of file", "notes.csv", "without a WFDB header"
     (tmp_path / "empty.hea").write_text("")
-    yield "empty header", "empty", "empty.hea is not a WFDB header"
+    yield "empty header", "empty", "empty.hea is empty"
     (tmp_path / "junk.hea").write_bytes(bytes(range(256)) * 4)
     yield "garbage header", "junk", "junk.hea"
     header(tmp_path, "none", "none 0 250 0\n")

@@ -95,7 +95,7 @@ def test_it_waits_for_a_monitor_and_says_how_to_start_one(path, capsys):
     starter.start()
     assert command.run(arguments(path, "--to", endpoint, "--speed", "max")) == 0
     received.join()
-    assert "start `ecg-monitor listen`" in capsys.readouterr().out
+    assert f"start `ecg-monitor listen {endpoint}`" in capsys.readouterr().out
     assert received.pieces[-1].end_sample == 5000
 
 
