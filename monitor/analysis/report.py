@@ -55,10 +55,11 @@ def _score(analysis: Analysis) -> str:
 def _alarms(alarms: Sequence[Alarm]) -> Table | Text:
     if not alarms:
         return Text("no alarms")
-    table = Table(title="alarms", title_justify="left", box=SIMPLE_HEAD)
-    for column in ("alarm", "priority", "onset", "raised", "ended"):
+    table = Table(title="alarms", title_justify="left", box=SIMPLE_HEAD, padding=0)
+    table.add_column("alarm", overflow="fold")
+    for column in ("prio", "onset", "raised", "ended"):
         table.add_column(column, no_wrap=True)
-    table.add_column("text", overflow="fold")
+    table.add_column("text", overflow="fold", min_width=20)
     for alarm in alarms:
         ended = "-" if alarm.ended_sample is None else _time(alarm.ended_sample)
         words = [alarm.priority.name.lower(), _time(alarm.onset_sample), _time(alarm.raised_sample), ended]

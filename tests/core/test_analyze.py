@@ -1,4 +1,6 @@
+import io
 import json
+from dataclasses import replace
 from itertools import cycle
 
 import numpy as np
@@ -7,11 +9,13 @@ from core_bedside import signal
 from core_live import alarms_of, live_alarms
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
 from engine.beats import Beats
 from engine.grid import FS_HZ, WINDOW_N
 from engine.leads import LEADS
-from monitor.analysis import analyze, document
+from monitor.alarms.conditions import CONDITIONS
+from monitor.analysis import analyze, document, print_report
 from monitor.analysis.beat_track import BeatTrack
 from monitor.cli import main
 from monitor.pipeline import Hop
@@ -65,6 +69,61 @@ def test_one_object_on_one_line_with_the_promised_fields(analyzed):
     assert set(analyzed["coverage"]) == {"assessed_s", "not_assessed_s", "by_reason"}
     assert analyzed["coverage"]["assessed_s"] + analyzed["coverage"]["not_assessed_s"] == 30.0
     assert [(w["start_s"], w["end_s"]) for w in analyzed["windows"]] == [(k, k + 10) for k in range(21)]
+
+
+NUMBER, NUMBER_OR_NULL, WORDS_OR_NULL = (float,), (float, type(None)), (str, type(None))
+TABLES = {
+    "windows": {
+        "start_s": NUMBER,
+        "end_s": NUMBER,
+        "score": NUMBER_OR_NULL,
+        "threshold": NUMBER_OR_NULL,
+        "assessed": (bool,),
+        "reason": WORDS_OR_NULL,
+    },
+    "spans": {"lead": (str,), "onset_s": NUMBER, "offset_s": NUMBER, "score": NUMBER},
+    "alarms": {
+        "name": (str,),
+        "kind": (str,),
+        "priority": (str,),
+        "onset_s": NUMBER,
+        "raised_s": NUMBER,
+        "ended_s": NUMBER_OR_NULL,
+        "text": (str,),
+    },
+}
+
+
+@pytest.mark.parametrize("rhythms", [("sinus", "asystole", "vt"), ("standstill",)])
+def test_every_row_has_the_promised_fields_and_types(scorer, rhythms):
+    x = signal(*rhythms).copy()
+    x[0, 1000:2500], x[7] = np.nan, 5.0
+    text = json.dumps(document("made", analyze(record_of(x), scorer)), allow_nan=False)
+    found = json.loads(text, parse_constant=pytest.fail)
+    assert list(found) == list(FIELDS)
+    for table, fields in TABLES.items():
+        for row in found[table]:
+            assert list(row) == list(fields)
+            assert all(isinstance(row[name], kinds) for name, kinds in fields.items()), row
+    assert found["alarms"] and found["windows"]
+    assert all(isinstance(peak, float) for peak in found["r_peaks_s"])
+    assert all(window["assessed"] == (window["reason"] is None) for window in found["windows"])
+    assert {span["lead"] for span in found["spans"]} <= set(LEADS)
+    assert {alarm["kind"] for alarm in found["alarms"]} <= {"patient", "technical"}
+    assert {alarm["priority"] for alarm in found["alarms"]} <= {"high", "medium", "low"}
+    coverage = found["coverage"]
+    assert list(coverage) == ["assessed_s", "not_assessed_s", "by_reason"]
+    assert sum(coverage["by_reason"].values()) == coverage["not_assessed_s"]
+
+
+@pytest.mark.parametrize("fs_hz", [250, 360, 500])
+def test_an_electrode_at_the_rail_is_told(scorer, fs_hz):
+    x = signal("sinus", fs_hz=fs_hz).copy()
+    t = np.arange(x.shape[1]) / fs_hz
+    x[6] = np.clip(x[6] + 8 * np.sin(2 * np.pi * 0.1 * t), -5, 5)
+    found = document("railed", analyze(record_of(x, float(fs_hz)), scorer))
+    assert "SATURATED V1" in {alarm["text"] for alarm in found["alarms"]}
+    assert "V1" not in {span["lead"] for span in found["spans"]}
 
 
 def test_every_true_beat_once(analyzed, on_disk):
@@ -153,6 +212,16 @@ def test_the_report_is_for_people(on_disk, capsys):
     out = capsys.readouterr().out
     for word in ("heart rate", "30.0 s at 500 Hz", "assessed", "V6", "highest"):
         assert word in out
+
+
+def test_a_narrow_report_cuts_no_alarm_short(scorer):
+    analysis = analyze(record_of(signal("tachycardia")), scorer)
+    alarms = tuple(replace(analysis.alarms[0], name=condition.name) for condition in CONDITIONS)
+    console = Console(width=80, file=io.StringIO())
+    print_report("made", replace(analysis, alarms=alarms), console)
+    out = console.file.getvalue()
+    assert "…" not in out
+    assert all(condition.name in out for condition in CONDITIONS)
 
 
 def test_live_over_sockets_gives_the_same_alarms(scorer, tmp_path):
