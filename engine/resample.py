@@ -5,8 +5,9 @@ from math import ceil
 from typing import Final
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
-from engine.arrays import F32, Bools
+from engine.arrays import F32, I64, Bools
 from engine.errors import ConfigurationError
 from engine.grid import FS_HZ, MAX_SOURCE_HZ, MIN_SOURCE_HZ
 from engine.leads import N_LEADS
@@ -32,6 +33,9 @@ class Resampler:
     comes `delay_s` later (24 ms at 500 Hz, 80 ms at 100 Hz), when the inputs of its second half have arrived.
     Any chunking gives the same bits. Before the first sample, and after the last at `flush`, the signal is
     held. An output of which any input is invalid is invalid and 0. A source at `FS_HZ` passes unchanged.
+
+    A clipped signal stays clipped: where the highest (or lowest) input of an output is held for a run of
+    inputs, as at the rail of an amplifier, the output does not ring beyond it. Later stages see the rail.
 
     Parameters
     ----------
@@ -126,10 +130,33 @@ class Resampler:
         # Products first, then a sum along the contiguous axis: its order of additions, and so every bit, does
         # not depend on how many outputs are computed together, which matmul would not promise.
         y: F32 = np.add.reduce(self._x[:, at] * self._taps[phase], axis=2)
+        self._hold_rails(y, at)
         if self._valid.all():
             return y, np.ones(y.shape, np.bool_)
         valid: Bools = np.logical_and.reduce(self._valid[:, at], axis=2)
         return np.where(valid, y, np.float32(0)), valid
+
+    def _hold_rails(self, y: F32, at: I64) -> None:
+        """Keep outputs within the inputs they are made of, where the outermost of these is held for a run.
+
+        On a living signal that is the top of a wave on coarse steps, which moves by less than one of them.
+        """
+        run = self._half // 2  # so short that whole runs lie within the inputs of every output near a rail
+        same = self._x[:, 1:] == self._x[:, :-1]
+        if not same.any():
+            return
+        begins = np.logical_and.reduce(sliding_window_view(same, run - 1, axis=1), axis=2)
+        inside = at[:, : 2 * self._half - run + 1]
+        for lead in np.flatnonzero(begins.any(axis=1)):
+            near = np.flatnonzero(begins[lead][inside].any(axis=1))
+            inputs = self._x[lead][at[near]]
+            held, values = begins[lead][inside[near]], inputs[:, : inside.shape[1]]
+            top, bottom = inputs.max(axis=1), inputs.min(axis=1)
+            at_top = np.where(held, values, -np.inf).max(axis=1, initial=-np.inf) == top
+            at_bottom = np.where(held, values, np.inf).min(axis=1, initial=np.inf) == bottom
+            y[lead, near] = np.clip(
+                y[lead, near], np.where(at_bottom, bottom, -np.inf), np.where(at_top, top, np.inf)
+            )
 
     def _forget(self) -> None:
         """Drop the inputs that no further output needs."""

@@ -5,7 +5,9 @@ from hypothesis import strategies as st
 
 from engine.errors import ConfigurationError
 from engine.grid import FS_HZ
+from engine.quality import LeadState, assess_quality
 from engine.resample import Resampler, resample_whole
+from engine.window import Window
 
 RATES_HZ = (100, 128, 200, 250, 257, 1000 / 3, 360, 499.7, 500, 1000, 2000)
 
@@ -106,3 +108,39 @@ def test_latency_is_what_it_says():
 def test_impossible_rates_are_refused(fs_hz):
     with pytest.raises(ConfigurationError, match=r"Hz cannot be monitored.*resample the source"):
         Resampler(fs_hz)
+
+
+def clipped(fs_hz, rail_mv=5.0):
+    """A heart under an electrode that drifts into both rails, in (12, n) mV; lead 1 on coarse steps."""
+    t = np.arange(round(10 * fs_hz)) / fs_hz
+    beats = sum(1.2 * np.exp(-(((t - at) / 0.02) ** 2)) for at in np.arange(0.5, 10, 0.8))
+    x = np.tile(beats, (12, 1)) + np.random.default_rng(0).normal(0, 0.01, (12, t.size))
+    x[0] += 6 * np.sin(2 * np.pi * 0.15 * t)
+    x[1] = np.round(x[1] * 200) / 200
+    return np.clip(x, -rail_mv, rail_mv).astype(np.float32)
+
+
+@pytest.mark.parametrize("fs_hz", RATES_HZ)
+def test_a_clipped_lead_stays_on_its_rails(fs_hz):
+    x = clipped(fs_hz)
+    y, valid = resample_whole(x, np.ones(x.shape, bool), fs_hz)
+    states = assess_quality(
+        Window("ward.1", 2500, y[:, :2500], valid[:, :2500], np.ones(12, bool), np.zeros(12, bool))
+    ).state
+    assert (y[0].max(), y[0].min()) == (5.0, -5.0)
+    assert states == (LeadState.SATURATED, *[LeadState.OK] * 11)
+
+
+@pytest.mark.parametrize("fs_hz", [100, 360, 500])
+def test_rails_are_the_same_in_any_chunking(fs_hz):
+    x = clipped(fs_hz)
+    whole, _ = resample_whole(x, np.ones(x.shape, bool), fs_hz)
+    resampler = Resampler(fs_hz)
+    parts = [resampler.push(piece, np.ones(piece.shape, bool))[0] for piece in np.array_split(x, 97, axis=1)]
+    np.testing.assert_array_equal(np.concatenate([*parts, resampler.flush()[0]], axis=1), whole)
+
+
+def test_coarse_steps_are_moved_by_less_than_one_of_them():
+    x = np.round(sine(360, 1.3) * 200) / 200
+    y, _ = resample_whole(x.astype(np.float32), np.ones(x.shape, bool), 360)
+    np.testing.assert_allclose(y[3, 50:-50], sine(FS_HZ, 1.3)[3, : y.shape[1]][50:-50], atol=0.005)
