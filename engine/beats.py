@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from engine.arrays import F32, F64, I64, Bools, frozen
-from engine.filters import ENVELOPE_HZ, bridge, qrs_envelope, qrs_level, without_spikes
+from engine.filters import ENVELOPE_HZ, bridge, qrs_envelope, qrs_level, running, without_spikes
 from engine.grid import FS_HZ
 from engine.quality import Quality
 from engine.window import Window
@@ -90,9 +90,9 @@ def find_beats(window: Window, quality: Quality) -> Beats:
     valid = window.valid[leads]
     x = bridge(window.x[leads], valid)
     usable = _away_from_edges(valid)[:, ::2]
-    envelope = np.where(usable, qrs_envelope(without_spikes(x)), 0.0)
+    envelope = np.where(usable, qrs_envelope(without_spikes(x)), np.float32(0))
     level, background = qrs_level(envelope, usable)
-    relative = envelope / np.maximum(level, QRS_FLOOR_MV)[:, None]
+    relative = envelope / level.clip(QRS_FLOOR_MV)[:, None]
     weight = np.minimum(level / np.maximum(background, 1e-6), MAX_CLARITY)
     height = _fuse(relative, weight, usable)
     peaks = _choose(height, _maxima(height), _limit(height, usable))
@@ -109,29 +109,28 @@ def _no_beats(n_leads: int) -> Beats:
 def _away_from_edges(valid: Bools) -> Bools:
     """Valid samples with nothing but valid ones within `EDGE_S`; the window's own edges count as gaps."""
     reach = round(EDGE_S * FS_HZ)
-    gaps = np.pad(np.cumsum(~valid, axis=1), ((0, 0), (1, 0)))
-    usable = np.zeros(valid.shape, np.bool_)
-    usable[:, reach:-reach] = gaps[:, 2 * reach + 1 :] == gaps[:, : -2 * reach - 1]
+    usable = running(np.logical_and, valid, 2 * reach + 1)
+    usable[:, :reach] = usable[:, -reach:] = False
     return usable
 
 
-def _fuse(relative: F64, weight: F64, usable: Bools) -> F64:
+def _fuse(relative: F32, weight: F32, usable: Bools) -> F32:
     """Weighted mean over the leads usable at each moment, 1 at a typical QRS complex."""
     weights = weight[:, None] * usable
     # A trace of what lies above the cap lets a peak in a capped stretch still be a peak.
     capped = np.minimum(relative, CAP) + 0.001 * np.minimum(relative, 10 * CAP)
-    fused: F64 = (weights * capped).sum(axis=0) / np.maximum(weights.sum(axis=0), 1e-9)
+    fused: F32 = (weights * capped).sum(axis=0) / np.maximum(weights.sum(axis=0), 1e-9)
     return fused
 
 
-def _limit(height: F64, usable: Bools) -> float:
+def _limit(height: F32, usable: Bools) -> float:
     """How high a beat must be."""
     seen = usable.any(axis=0)
     background = float(np.median(height[seen])) if seen.any() else 0.0
     return min(max(BEAT_SHARE, background + BEAT_RISE * (1 - background)), MAX_BEAT_SHARE)
 
 
-def _maxima(height: F64) -> I64:
+def _maxima(height: F32) -> I64:
     """Local maxima that are the largest within `REFRACTORY_S` on either side."""
     inner = height[1:-1]
     lowest = PAUSE_SHARE * BEAT_SHARE
@@ -146,7 +145,7 @@ def _maxima(height: F64) -> I64:
     return np.array(sorted(kept), np.int64)
 
 
-def _choose(height: F64, peaks: I64, limit: float) -> I64:
+def _choose(height: F32, peaks: I64, limit: float) -> I64:
     """Peaks that are beats."""
     chosen: list[int] = []
     for peak in peaks[height[peaks] >= limit].tolist():
@@ -156,7 +155,7 @@ def _choose(height: F64, peaks: I64, limit: float) -> I64:
     return np.array(sorted([*chosen, *_search_back(height, peaks, chosen, limit)]), np.int64)
 
 
-def _search_back(height: F64, peaks: I64, chosen: list[int], limit: float) -> list[int]:
+def _search_back(height: F32, peaks: I64, chosen: list[int], limit: float) -> list[int]:
     """Small beats in the long intervals between the beats chosen."""
     intervals = np.diff(chosen)
     if intervals.size < 3:
@@ -173,7 +172,7 @@ def _search_back(height: F64, peaks: I64, chosen: list[int], limit: float) -> li
     return found
 
 
-def _votes(relative: F64, peaks: I64) -> F32:
+def _votes(relative: F32, peaks: I64) -> F32:
     reach = round(VOTE_S * ENVELOPE_HZ)
     around = np.clip(peaks[:, None] + np.arange(-reach, reach + 1), 0, relative.shape[1] - 1)
     seen = relative[:, around].max(axis=2) >= BEAT_SHARE
@@ -186,7 +185,8 @@ def _refine(x: F64, valid: Bools, peaks: I64) -> I64:
     reach = round(REFINE_S * FS_HZ)
     around = np.clip(peaks[:, None] + np.arange(-2 * reach, 2 * reach + 1), 0, x.shape[1] - 1)
     deflection = np.where(valid[:, around], x[:, around], 0.0)
-    deflection = deflection - np.median(deflection, axis=2, keepdims=True)
+    middle = np.partition(deflection, 2 * reach, axis=2)[:, :, 2 * reach, None]
+    deflection = deflection - middle
     power = (deflection**2).sum(axis=0)[:, reach : 3 * reach + 1]
     refined: I64 = np.clip(peaks - reach + power.argmax(axis=1), 0, x.shape[1] - 1)
     return refined

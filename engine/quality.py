@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from engine.arrays import F32, F64, Bools, frozen
-from engine.filters import bridge, qrs_envelope, qrs_level
+from engine.filters import bridge, qrs_envelope, qrs_level, running
 from engine.grid import FS_HZ
 from engine.leads import N_LEADS
 from engine.window import Window
@@ -82,6 +82,29 @@ class _Bands:
     """Whether one narrow band holds most of the power."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seconds:
+    """What some leads span in each second of the window; each (n_leads, n_seconds)."""
+
+    highest: F32
+    """mV; minus infinity without a valid sample."""
+    lowest: F32
+    """mV; infinity without a valid sample."""
+    whole: Bools
+    """Whether every sample is valid."""
+
+    @classmethod
+    def of(cls, x: F32, valid: Bools) -> "_Seconds":
+        """Cut the window into its seconds."""
+        shape = (len(x), -1, FS_HZ)
+        whole: Bools = np.logical_and.reduce(valid.reshape(shape), axis=2)
+        if whole.all():
+            return cls(x.reshape(shape).max(axis=2), x.reshape(shape).min(axis=2), whole)
+        highest = np.where(valid, x, -np.inf).reshape(shape).max(axis=2)
+        lowest = np.where(valid, x, np.inf).reshape(shape).min(axis=2)
+        return cls(highest, lowest, whole)
+
+
 def assess_quality(window: Window) -> Quality:
     """Judge every lead of a window.
 
@@ -109,16 +132,17 @@ def assess_quality(window: Window) -> Quality:
     """
     state = np.zeros(N_LEADS, np.int64)
     index = np.zeros(N_LEADS, np.float32)
-    judged = np.flatnonzero(window.valid.any(axis=1))
+    enough = window.valid.sum(axis=1) >= MIN_VALID_S * FS_HZ
+    judged = np.flatnonzero(enough)
     if judged.size:
-        valid = window.valid[judged]
-        x = bridge(window.x[judged], valid)
-        bands = _bands(x)
-        state[judged[_noisy(x, valid, bands)]] = LeadState.NOISY
+        x, valid = window.x[judged], window.valid[judged]
+        bridged = bridge(x, valid)
+        bands, seconds = _bands(bridged), _Seconds.of(x, valid)
+        state[judged[_noisy(bridged, valid, bands)]] = LeadState.NOISY
+        state[judged[_saturated(x, valid, seconds)]] = LeadState.SATURATED
+        state[judged[_flat(seconds)]] = LeadState.FLAT
         index[judged] = _signal_share(bands)
-    state[_saturated(window.x, window.valid)] = LeadState.SATURATED
-    state[_flat(window.x, window.valid)] = LeadState.FLAT
-    state[window.valid.sum(axis=1) < MIN_VALID_S * FS_HZ] = LeadState.GAP
+    state[~enough] = LeadState.GAP
     state[window.lead_off] = LeadState.OFF
     state[~window.present] = LeadState.ABSENT
     index[state > LeadState.NOISY] = 0.0
@@ -130,7 +154,8 @@ def _bands(x: F64) -> _Bands:
     taper = np.hanning(n)
     spectrum = np.fft.rfft((x - x.mean(axis=1, keepdims=True)) * taper)
     power = np.abs(spectrum) ** 2 * (2 / (n * np.sum(taper**2)))
-    below = np.pad(np.cumsum(power, axis=1), ((0, 0), (1, 0)))
+    below = np.zeros((len(power), power.shape[1] + 1))
+    np.cumsum(power, axis=1, out=below[:, 1:])
 
     def amplitude(low_hz: float, high_hz: float) -> F64:
         low, high = round(low_hz * n / FS_HZ), round(high_hz * n / FS_HZ)
@@ -164,26 +189,19 @@ def _signal_share(bands: _Bands) -> F32:
     return (bands.body**2 / np.maximum(total, 1e-12)).astype(np.float32)
 
 
-def _saturated(x: F32, valid: Bools) -> Bools:
+def _saturated(x: F32, valid: Bools, seconds: _Seconds) -> Bools:
     """Leads that rest on their highest or lowest value."""
-    highest = np.where(valid, x, -np.inf).max(axis=1, keepdims=True)
-    lowest = np.where(valid, x, np.inf).min(axis=1, keepdims=True)
-    at_extreme = valid & ((x > highest - CONSTANT_MV) | (x < lowest + CONSTANT_MV))
+    highest, lowest = seconds.highest.max(axis=1), seconds.lowest.min(axis=1)
+    top, bottom = (highest - CONSTANT_MV)[:, None], (lowest + CONSTANT_MV)[:, None]
     run = round(CLIPPED_RUN_S * FS_HZ)
-    count = np.pad(np.cumsum(at_extreme, axis=1), ((0, 0), (1, 0)))
-    in_run = count[:, run:] - count[:, :-run] == run
+    in_run = running(np.logical_and, valid & ((x > top) | (x < bottom)), run)[:, run // 2 : -(run // 2)]
     resting_s = (in_run.sum(axis=1) + in_run.any(axis=1) * (run - 1)) / FS_HZ
-    saturated: Bools = (resting_s >= CLIPPED_S) & ((highest - lowest)[:, 0] >= CLIPPED_RANGE_MV)
+    saturated: Bools = (resting_s >= CLIPPED_S) & (highest - lowest >= CLIPPED_RANGE_MV)
     return saturated
 
 
-def _flat(x: F32, valid: Bools) -> Bools:
+def _flat(seconds: _Seconds) -> Bools:
     """Leads that stand still: in the last seconds, or in half of the window's seconds."""
-    n_s = x.shape[1] // FS_HZ
-    seconds = x[:, -n_s * FS_HZ :].reshape(len(x), n_s, FS_HZ)
-    real = valid[:, -n_s * FS_HZ :].reshape(seconds.shape)
-    highest = np.where(real, seconds, -np.inf).max(axis=2)
-    lowest = np.where(real, seconds, np.inf).min(axis=2)
-    constant = (highest - lowest < CONSTANT_MV) & real.all(axis=2)
-    flat: Bools = constant[:, -FLAT_S:].all(axis=1) | (2 * constant.sum(axis=1) >= n_s)
+    constant = (seconds.highest - seconds.lowest < CONSTANT_MV) & seconds.whole
+    flat: Bools = constant[:, -FLAT_S:].all(axis=1) | (2 * constant.sum(axis=1) >= constant.shape[1])
     return flat

@@ -129,11 +129,11 @@ class Resampler:
         at = (base - (self._half - 1 + self._start))[:, None] + np.arange(2 * self._half)
         # Products first, then a sum along the contiguous axis: its order of additions, and so every bit, does
         # not depend on how many outputs are computed together, which matmul would not promise.
-        y: F32 = np.add.reduce(self._x[:, at] * self._taps[phase], axis=2)
+        y: F32 = np.add.reduce(np.take(self._x, at, axis=1) * self._taps[phase], axis=2)
         self._hold_rails(y, at)
         if self._valid.all():
             return y, np.ones(y.shape, np.bool_)
-        valid: Bools = np.logical_and.reduce(self._valid[:, at], axis=2)
+        valid: Bools = np.logical_and.reduce(np.take(self._valid, at, axis=1), axis=2)
         return np.where(valid, y, np.float32(0)), valid
 
     def _hold_rails(self, y: F32, at: I64) -> None:

@@ -1,3 +1,5 @@
+from collections.abc import Iterator
+
 import numpy as np
 
 from engine.arrays import F32, Bools
@@ -45,14 +47,13 @@ class Ring:
         valid : (12, n) bool
             Which samples are real.
         """
-        self._advance(first_sample + x.shape[1])
-        oldest = self._head - self.capacity_n
-        skip = max(0, oldest - first_sample)
-        x, valid = x[:, skip:], valid[:, skip:]
-        at = np.arange(first_sample + skip, first_sample + skip + x.shape[1]) % self.capacity_n
-        new = valid & ~self._valid[:, at]
-        self._x[:, at] = np.where(new, x, self._x[:, at])
-        self._valid[:, at] |= new
+        end = first_sample + x.shape[1]
+        self._advance(end)
+        for at, places in self._stretches(max(first_sample, self._head - self.capacity_n), end):
+            piece = slice(at - first_sample, at - first_sample + places.stop - places.start)
+            new = valid[:, piece] & ~self._valid[:, places]
+            np.copyto(self._x[:, places], x[:, piece], where=new)
+            self._valid[:, places] |= new
 
     def read(self, end_sample: int, n: int) -> tuple[F32, Bools]:
         """Copy the `n` samples before `end_sample`.
@@ -71,16 +72,24 @@ class Ring:
             mV, 0 where invalid.
         valid : (12, n) bool
         """
-        wanted = np.arange(end_sample - n, end_sample)
-        kept = (wanted >= self._head - self.capacity_n) & (wanted < self._head)
-        at = wanted % self.capacity_n
-        valid = self._valid[:, at] & kept
-        return np.where(valid, self._x[:, at], np.float32(0)), valid
+        start = end_sample - n
+        x, valid = np.zeros((N_LEADS, n), np.float32), np.zeros((N_LEADS, n), np.bool_)
+        oldest = max(start, self._head - self.capacity_n)
+        for at, places in self._stretches(oldest, min(end_sample, self._head)):
+            piece = slice(at - start, at - start + places.stop - places.start)
+            x[:, piece], valid[:, piece] = self._x[:, places], self._valid[:, places]
+        return x, valid
 
     def _advance(self, end: int) -> None:
-        """Move the head to `end`, if that is ahead, with every place between invalid."""
-        if end <= self._head:
-            return
-        stale = np.arange(max(self._head, end - self.capacity_n), end) % self.capacity_n
-        self._valid[:, stale] = False
-        self._head = end
+        """Move the head to `end`, if that is ahead, with every place between invalid and 0."""
+        for _, places in self._stretches(max(self._head, end - self.capacity_n), end):
+            self._x[:, places], self._valid[:, places] = 0.0, False
+        self._head = max(self._head, end)
+
+    def _stretches(self, start: int, end: int) -> Iterator[tuple[int, slice]]:
+        """Yield where `start` to `end` lie, in one or two pieces: absolute index and places of each."""
+        while start < end:
+            place = start % self.capacity_n
+            n = min(end - start, self.capacity_n - place)
+            yield start, slice(place, place + n)
+            start += n
