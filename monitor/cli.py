@@ -5,7 +5,10 @@ The table is the project's composition root: it names commands of `simulators` a
 """
 
 import argparse
+import errno
 import importlib
+import os
+import signal
 import sys
 from collections.abc import Sequence
 from typing import Final, NoReturn
@@ -31,6 +34,8 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
 }
 """Name -> (module with `add_arguments(parser)` and `run(arguments) -> int`, one-line help)."""
 
+_NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
 DISCLAIMER: Final = "Research software, not a medical device: never rely on it for the care of a patient."
 
 
@@ -39,7 +44,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     try:
         if words and words[0] in COMMANDS:
-            return _run(words[0], words[1:])
+            code = _run(words[0], words[1:])
+            sys.stdout.flush()
+            return code
         _top_parser().parse_args(words)  # --help, --version, or a clear refusal
         _top_parser().print_help()
     except EcgMonitorError as error:
@@ -47,7 +54,22 @@ def main(argv: Sequence[str] | None = None) -> int:
         return error.EXIT_CODE
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:  # the reader of a pipe has had enough, as `head` does
+        _silence_stdout()
+        return 128 + signal.SIGPIPE
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        _silence_stdout()
+        sentence = f"the output cannot be written: {error.strerror}; free some space"
+        print(f"ecg-monitor: {sentence}", file=sys.stderr)  # noqa: T201
+        return EcgMonitorError.EXIT_CODE
     return 0
+
+
+def _silence_stdout() -> None:
+    """Give what is still buffered somewhere to go when the interpreter ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class _Parser(argparse.ArgumentParser):

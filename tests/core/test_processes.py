@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from core_bedside import signal
@@ -228,6 +229,24 @@ def test_a_wrong_option_is_refused_before_anything_starts(words, sentence, capsy
     captured = capsys.readouterr()
     assert captured.out == "" and captured.err.startswith(f"ecg-monitor: {sentence}")
     assert len(captured.err.splitlines()) == 1
+
+
+def test_a_closed_pipe_ends_the_output_without_a_traceback():
+    command = [*ECG_MONITOR, "analyze", *["nowhere/record"] * 5, "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+        child.stdout.close()
+        err = child.stderr.read()
+    assert child.returncode == 128 + signals.SIGPIPE
+    assert "Traceback" not in err and "BrokenPipe" not in err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_output_that_does_not_fit_is_said():
+    with Path("/dev/full").open("w") as full:
+        command = [*ECG_MONITOR, "analyze", "nowhere/record", "--json"]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 2
+    assert "No space left on device" in done.stderr and "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("words", [["--beds", "0"], ["--speed", "-1"], ["--seed", "-1"]])
