@@ -49,6 +49,7 @@ class PlainView:
     def _update(self, update: BedUpdate) -> Text | None:
         if self._hop.get(update.bed) == update.end_sample:
             return None  # an alarm event between two hops: its own line says it
+        first = update.bed not in self._hop
         self._hop[update.bed] = update.end_sample
         if update.source.state != "live":
             return self._line(
@@ -56,6 +57,8 @@ class PlainView:
             )
         rate = update.vitals.heart_rate_bpm
         standing = f"{n} alarm{'s' if n > 1 else ''}" if (n := len(update.alarms)) else ""
+        if first and standing:  # raised before anyone looked
+            standing += f": {', '.join(alarm.text for alarm in update.alarms)}"
         return self._line(
             update.time_ns,
             update.bed,

@@ -51,11 +51,10 @@ def _source(beds: Sequence[BedView], shown: str | None) -> Text:
         return Text()
     source = bed.update.source
     words = [source.device, source.patient, f"{source.fs_hz:g} Hz" if source.fs_hz else ""]
-    text = Text("  " + "  ".join(word for word in words if word), Ink.DIM)
-    if source.replayed or source.simulated:
-        text.append("  ")
-        text.append(" SIMULATED " if source.simulated else " REPLAYED ", Ink.NOTICE)
-    return text
+    text = Text("  ")
+    if source.replayed or source.simulated:  # first: a narrow header cuts the end
+        text.append(" SIMULATED " if source.simulated else " REPLAYED ", Ink.NOTICE).append("  ")
+    return text.append("  ".join(word for word in words if word), Ink.DIM)
 
 
 def _life(picture: Picture, heard: int) -> Text:

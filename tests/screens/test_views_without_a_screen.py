@@ -66,6 +66,15 @@ def test_waveforms_are_not_printed_as_json(scene):
     assert line_of(scene.chunk(0)) is None
 
 
+def test_plain_says_what_was_raised_before_anyone_looked(scene):
+    raised = scene.alarm(3, "HR 134 > 120", Priority.MEDIUM)
+    feed = Turns([scene.update(1, alarms=(raised,)), scene.update(2, alarms=(raised,))], [])
+    console = Console(file=io.StringIO(), width=200)
+    print_lines(feed, feed.alive, console)
+    first, second, _ = console.file.getvalue().splitlines()
+    assert first.endswith("1 alarm: HR 134 > 120") and second.endswith("1 alarm")
+
+
 def test_plain_says_each_hop_and_event_once(values):
     out = io.StringIO()
     feed = Turns(values, [])
