@@ -13,6 +13,8 @@ from simulators.patient.scene import Scene
 
 N_ELECTRODES = len(ELECTRODES)
 RAIL_MV = 5.0
+OPEN_MV = 1.25 * RAIL_MV
+"""Where an open electrode is driven: the amplifier cannot follow, and stands still at its rail."""
 """Where the amplifier of an open electrode ends up."""
 SETTLE_S = 0.3
 MUSCLE_BAND_HZ = (18.0, 120.0)
@@ -73,7 +75,7 @@ def _muscle_taps(fs_hz: float) -> F64:
 def detached(scenes: list[Scene], t_s: F64) -> tuple[Bools, F64]:
     """(9, n) whether each electrode is open, and the potential, mV, that it shows because of that.
 
-    An open electrode drifts to the amplifier's rail with mains on it, and settles when it is attached again.
+    An open electrode drifts beyond the amplifier's rail with mains on it, and settles when attached again.
     """
     is_open = np.zeros((N_ELECTRODES, len(t_s)), bool)
     potential = np.zeros((N_ELECTRODES, len(t_s)))
@@ -84,7 +86,7 @@ def detached(scenes: list[Scene], t_s: F64) -> tuple[Bools, F64]:
         for name, open_since_s in scene.open_since_s.items():
             electrode = ELECTRODES.index(name)
             is_open[electrode, inside] = True
-            rise = RAIL_MV * (1 - np.exp(-(t_s[inside] - open_since_s) / SETTLE_S))
+            rise = OPEN_MV * (1 - np.exp(-(t_s[inside] - open_since_s) / SETTLE_S))
             potential[electrode, inside] = rise + hum[inside]
             potential[electrode, after] = RAIL_MV * np.exp(-(t_s[after] - scene.end_s) / SETTLE_S)
     return is_open, potential
