@@ -16,6 +16,7 @@ from engine.models.config import NetworkConfig
 from engine.models.normality import Arrays, Normality
 
 FORMAT: Final = "ecg-monitor mcr 1"
+_ENTRY: Final = "ecg-monitor"
 _CURE: Final = "reinstall the package, or train again with `ecg-monitor train`"
 
 
@@ -37,11 +38,9 @@ def save_checkpoint(checkpoint: Checkpoint, path: Path) -> str:
     """Write a checkpoint whole or not at all; gives the file's SHA-256."""
     arrays = {f"network.{name}": array for name, array in checkpoint.weights.items()}
     arrays |= {f"normality.{name}": array for name, array in checkpoint.normality.to_arrays().items()}
-    metadata = {
-        "format": FORMAT,
-        "config": json.dumps(checkpoint.config.to_dict()),
-        "training": json.dumps(checkpoint.training),
-    }
+    about = {"format": FORMAT, "config": checkpoint.config.to_dict(), "training": checkpoint.training}
+    # One entry, because safetensors writes several in random order: the same training gives the same file.
+    metadata = {_ENTRY: json.dumps(about, sort_keys=True)}
     content = save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, metadata)
     unfinished = path.with_suffix(".part")
     unfinished.write_bytes(content)
@@ -60,16 +59,17 @@ def load_checkpoint(path: Path) -> Checkpoint:
         raise ModelError(f"the checkpoint {path} cannot be read ({error.strerror}): {_CURE}") from error
     except SafetensorError as error:
         raise ModelError(f"{path} is no whole safetensors file ({error}): {_CURE}") from error
-    if metadata.get("format") != FORMAT:
+    about = json.loads(metadata.get(_ENTRY, "{}"))
+    if about.get("format") != FORMAT:
         raise ModelError(
-            f"{path} is not a checkpoint of this program (format {metadata.get('format')!r}, "
+            f"{path} is not a checkpoint of this program (format {about.get('format')!r}, "
             f"expected {FORMAT!r}): {_CURE}"
         )
     return Checkpoint(
-        config=NetworkConfig.from_dict(json.loads(metadata["config"])),
+        config=NetworkConfig.from_dict(about["config"]),
         weights=_below(arrays, "network."),
         normality=Normality.from_arrays(_below(arrays, "normality.")),
-        training=json.loads(metadata["training"]),
+        training=about["training"],
         sha256=hashlib.sha256(content).hexdigest(),
     )
 
