@@ -12,7 +12,7 @@ from monitor.alarms.conditions import CONDITIONS
 from monitor.alarms.finding import Finding
 from monitor.alarms.limits import Limits
 from monitor.alarms.observation import Observation
-from monitor.alarms.state import HOUR_N, AudioPause, MachineState, Slot
+from monitor.alarms.state import EMPTY, HOUR_N, AudioPause, MachineState, Slot
 from monitor.alarms.watch import Watch
 
 REANNOUNCE_S: Final = 120
@@ -34,9 +34,11 @@ class AlarmMachine:
         slots, events, next_id = dict(state.slots), list[AlarmEvent](), state.next_id
         for condition in self.conditions:
             moment = _Moment(condition, observation, next_id, now_ns)
-            slots[condition.name], happened = moment.advance(
-                slots.get(condition.name, Slot()), state.limits, slots
-            )
+            slot, happened = moment.advance(slots.get(condition.name, EMPTY), state.limits, slots)
+            if slot.is_empty:
+                slots.pop(condition.name, None)
+            else:
+                slots[condition.name] = slot
             next_id += sum(event.transition is Transition.RAISED for event in happened)
             events += happened
         state = replace(_counted(state, next_id - state.next_id), slots=slots, next_id=next_id)
@@ -50,9 +52,10 @@ class AlarmMachine:
         if alarm_id is not None and not 0 < alarm_id < state.next_id:
             raise ConfigurationError(f"{state.bed} never had an alarm {alarm_id}; see the alarm list.")
         slots, events = dict(state.slots), list[AlarmEvent]()
-        for name, slot in state.slots.items():
+        for condition in self.conditions:
+            slot = state.slots.get(condition.name, EMPTY)
             if slot.alarm is not None and alarm_id in (None, slot.alarm.id):
-                slots[name], happened = _acknowledged(slot, now_ns, operator)
+                slots[condition.name], happened = _acknowledged(slot, now_ns, operator)
                 events += happened
         return replace(state, slots=slots), tuple(events)
 
@@ -104,9 +107,13 @@ class _Moment:
         if self.condition.name in limits.off or self._source_ended:
             return self._end(replace(slot, watch=Watch()))
         if not self._judgeable:
+            if slot.is_empty:
+                return slot, []
             slot = replace(slot, watch=slot.watch.unjudged(self.at_s))
             return self._end(slot) if slot.watch.stale(self.at_s) else (slot, [])
         finding = self.condition.judge(self.observation, limits)
+        if finding is None and slot.is_empty:
+            return slot, []
         persistence = self.condition.persistence
         slot = replace(slot, watch=slot.watch.seen(finding, self.at_s, persistence))
         if finding is None:

@@ -23,9 +23,17 @@ class Slot:
     acknowledged_ns: int = 0
 
     @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to remember: no alarm, and no finding that could add up to one."""
+        return self.alarm is None and self.watch.is_empty
+
+    @property
     def holds(self) -> bool:
         """Whether there is an alarm and its condition still holds."""
         return self.alarm is not None and self.alarm.phase in HOLDING
+
+
+EMPTY = Slot()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +53,7 @@ class MachineState:
     bed: str
     limits: Limits = field(default_factory=Limits)
     slots: Mapping[str, Slot] = field(default_factory=dict)
-    """Condition name -> slot; replaced as a whole, never written to."""
+    """Condition name -> slot, where there is anything to remember; replaced as a whole, never written to."""
     next_id: int = 1
     audio: AudioPause = AudioPause()
     end_sample: int = 0

@@ -27,6 +27,11 @@ class Watch:
     """The last observation that could tell."""
 
     @property
+    def is_empty(self) -> bool:
+        """Whether no finding is in memory: then it is as if nothing had ever been observed."""
+        return self.run_onset == MISS and all(onset == MISS for onset in self.recent)
+
+    @property
     def onset_sample(self) -> int:
         """Earliest onset in memory."""
         return min(onset for onset in (self.run_onset, *self.recent) if onset != MISS)

@@ -81,7 +81,7 @@ class Ward(RuleBasedStateMachine):
     @rule(rate_bpm=st.sampled_from([0, 45, 75, 130]), states=lead_states)
     def acknowledged_and_left_alone(self, rate_bpm, states):
         self.bed.acknowledge()
-        self.bed.run(120, rate_bpm, states=states)
+        self.bed.run(121, rate_bpm, states=states)  # the wall clock is a float: not quite 120 s after 120
         assert not any(a.phase is Phase.ACKNOWLEDGED for a in self.bed.state.alarms)
 
     @rule(pick=st.integers(0, 5))
