@@ -14,8 +14,8 @@ from bench_tools import ECG_MONITOR, Meter, finish, running_core, seconds
 
 COLUMNS, LINES = 200, 50
 WARM_UP_S = 15.0
-FRAME = b"\x1b[?2026h"
-"""Each frame is drawn as one synchronized update."""
+PAUSE_S = 0.005
+"""What is drawn after a pause of this length is a new frame (33 ms lie between two)."""
 
 
 def start_view(feed: str, commands: str) -> tuple[subprocess.Popen[bytes], int]:
@@ -38,11 +38,10 @@ def start_view(feed: str, commands: str) -> tuple[subprocess.Popen[bytes], int]:
 def drain(ours: int, until_s: float) -> tuple[int, int]:
     """Read what the screen draws, as a terminal does; returns frames and bytes."""
     frames = n_bytes = 0
-    while (left_s := until_s - monotonic()) > 0:
-        if select.select([ours], [], [], left_s)[0]:
-            drawn = os.read(ours, 1 << 20)
-            frames += drawn.count(FRAME)
-            n_bytes += len(drawn)
+    while (waited_from_s := monotonic()) < until_s:
+        if select.select([ours], [], [], until_s - waited_from_s)[0]:
+            frames += monotonic() - waited_from_s > PAUSE_S
+            n_bytes += len(os.read(ours, 1 << 20))
     return frames, n_bytes
 
 
