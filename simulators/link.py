@@ -13,7 +13,9 @@ from monitor.wire import Message, Session, encode
 from monitor.wire.limits import HEARTBEAT_PERIOD_S, HELLO_PERIOD_S
 
 _GRACE_MS: Final = 1000
-"""How long a closing link still tries to deliver."""
+"""How long a closing link still tries to deliver ..."""
+_LOSSLESS_GRACE_MS: Final = 5000
+"""... and one that promised to lose nothing: a busy monitor may take no samples for a second or two."""
 _SEND_BUFFER_BYTES: Final = 8 * 2**10
 """The kernel's share of the queue, kept small: its default would hide many seconds of stale signal."""
 
@@ -25,6 +27,7 @@ class Link:
         self, session: Session, endpoint: str, bind: bool, insecure: bool, lossless: bool, chunk_s: float
     ) -> None:
         self._session = session
+        self._grace_ms = _LOSSLESS_GRACE_MS if lossless else _GRACE_MS
         self._context: zmq.Context[Any] = zmq.Context()
         self._error: BaseException | None = None
         self._closing = threading.Event()
@@ -51,7 +54,7 @@ class Link:
                 raise WireError(f"the publisher's connection failed: {self._error}") from self._error
             if self._closing.is_set():
                 raise WireError("this publisher is closed: open a new one")
-            if self._outbox.poll(_GRACE_MS, zmq.POLLOUT):
+            if self._outbox.poll(self._grace_ms, zmq.POLLOUT):
                 self._outbox.send_multipart(parts)
                 return
 
@@ -59,7 +62,7 @@ class Link:
         """Deliver what was sent, say bye and end the thread."""
         if self._closing.is_set():
             return
-        if self._outbox.poll(_GRACE_MS, zmq.POLLOUT):
+        if self._outbox.poll(self._grace_ms, zmq.POLLOUT):
             self._outbox.send_multipart(encode(self._session.bye(reason, time.time_ns())))
             self._outbox.send(b"")
         self._closing.set()
@@ -85,7 +88,7 @@ class Link:
             self._error = error
         finally:
             inbox.close(linger=0)
-            socket.close(linger=_GRACE_MS)
+            socket.close(linger=0 if self._given_up else self._grace_ms)
 
     def _serve(self, socket: zmq.Socket[Any], inbox: zmq.Socket[Any]) -> None:
         poller = zmq.Poller()
@@ -136,7 +139,7 @@ class Link:
                 return
             except zmq.Again:
                 waited_ms = 1e3 * (time.monotonic() - waiting_since)
-                self._given_up = self._closing.is_set() and waited_ms > _GRACE_MS
+                self._given_up = self._closing.is_set() and waited_ms > self._grace_ms
 
 
 def _configure(socket: zmq.Socket[Any], lossless: bool, chunk_s: float) -> None:
