@@ -16,6 +16,9 @@ _GRACE_MS: Final = 1000
 """How long a closing link still tries to deliver ..."""
 _LOSSLESS_GRACE_MS: Final = 5000
 """... and one that promised to lose nothing: a busy monitor may take no samples for a second or two."""
+_HOLD_S: Final = 1.0
+"""A lossless link stays open for so long after its last message: when a connection ends while the monitor's
+queue is full, libzmq forgets what the kernel still holds for it."""
 _SEND_BUFFER_BYTES: Final = 8 * 2**10
 """The kernel's share of the queue, kept small: its default would hide many seconds of stale signal."""
 
@@ -28,6 +31,7 @@ class Link:
     ) -> None:
         self._session = session
         self._grace_ms = _LOSSLESS_GRACE_MS if lossless else _GRACE_MS
+        self._hold_s = _HOLD_S if lossless else 0.0
         self._context: zmq.Context[Any] = zmq.Context()
         self._error: BaseException | None = None
         self._closing = threading.Event()
@@ -88,6 +92,8 @@ class Link:
             self._error = error
         finally:
             inbox.close(linger=0)
+            if self._hold_s and self.subscribers and not self._given_up:
+                time.sleep(self._hold_s)
             socket.close(linger=0 if self._given_up else self._grace_ms)
 
     def _serve(self, socket: zmq.Socket[Any], inbox: zmq.Socket[Any]) -> None:
@@ -103,11 +109,13 @@ class Link:
             if now >= heartbeat_at:
                 heartbeat_at = now + HEARTBEAT_PERIOD_S
                 self._control(socket, self._session.heartbeat(time.time_ns()))
+            # Looked at before the inbox: what was sent before closing is then seen in it.
+            closing = self._closing.is_set()
             wait_s = max(0.0, min(hello_at, heartbeat_at) - time.monotonic())
             ready = dict(poller.poll(math.ceil(wait_s * 1e3)))
             if socket in ready:
                 self._greet(socket)
-            if not ready and self._closing.is_set():
+            if not ready and closing:
                 return
             if inbox in ready:
                 parts = inbox.recv_multipart()
