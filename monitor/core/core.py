@@ -191,6 +191,8 @@ class Core:
             banners.append(f"JOURNAL FAILING: {self.recorder.failing}")
         if self._scorer.failing is not None:
             banners.append(f"MODEL FAILING, rate alarms go on: {self._scorer.failing}")
+        if self.recorder.n_lost:
+            banners.append(f"JOURNAL INCOMPLETE: {self.recorder.n_lost} entries could never be written")
         if self._pace.stride > 1:
             hop_s = self._pace.stride * self.settings.hop_s
             banners.append(
