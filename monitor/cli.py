@@ -29,10 +29,17 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "replay": ("simulators.commands.replay", "play a WFDB recording as if a bedside device sent it"),
     "simulate": ("simulators.commands.simulate", "publish a synthetic patient"),
     "train": ("training.commands.train", "train the model on PTB-XL"),
-    "evaluate": ("training.commands.evaluate", "evaluate the model on held-out folds"),
+    "evaluate": ("training.commands.evaluate", "evaluate on annotated recordings"),
     "bench": ("monitor.commands.bench", "measure speed and latency on this machine"),
 }
 """Name -> (module with `add_arguments(parser)` and `run(arguments) -> int`, one-line help)."""
+
+TOPICS: Final[dict[str, dict[str, tuple[str, str]]]] = {
+    "evaluate": {
+        "detection": ("training.commands.evaluate", "normal records against abnormal ones (the default)"),
+    },
+}
+"""Commands with topics: the word after the command chooses the module; without one the command's own runs."""
 
 _NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -80,11 +87,16 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _run(name: str, words: Sequence[str]) -> int:
-    module = importlib.import_module(COMMANDS[name][0])
+    topics = TOPICS.get(name, {})
+    if words and words[0] in topics:
+        where, name, words = topics[words[0]][0], f"{name} {words[0]}", words[1:]
+    else:
+        where = COMMANDS[name][0]
+    module = importlib.import_module(where)
     parser = _Parser(
         prog=f"ecg-monitor {name}",
         description=module.__doc__,
-        epilog=DISCLAIMER,
+        epilog="\n".join([*_topic_lines(topics), DISCLAIMER]),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     module.add_arguments(parser)
@@ -112,3 +124,8 @@ def _top_parser() -> argparse.ArgumentParser:
 
 def _help_lines() -> list[str]:
     return ["commands:", *(f"  {name:<10} {text}" for name, (_, text) in COMMANDS.items())]
+
+
+def _topic_lines(topics: dict[str, tuple[str, str]]) -> list[str]:
+    lines = [f"  {name:<13} {text}" for name, (_, text) in topics.items()]
+    return ["topics, as the first word after the command:", *lines, ""] if lines else []

@@ -5,24 +5,31 @@ import sys
 
 import pytest
 
-from monitor.cli import COMMANDS, DISCLAIMER, main
+from monitor.cli import COMMANDS, DISCLAIMER, TOPICS, main
 
 HEAVY = ("torch", "onnxruntime", "scipy.signal", "textual", "wfdb", "pandas", "zmq", "numpy")
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_of_the_table_can_be_run(name):
-    module = importlib.import_module(COMMANDS[name][0])
+ALL = [
+    *COMMANDS.items(),
+    *((f"{name} {topic}", entry) for name, topics in TOPICS.items() for topic, entry in topics.items()),
+]
+NAMES = [name for name, _ in ALL]
+
+
+@pytest.mark.parametrize(("name", "entry"), ALL, ids=NAMES)
+def test_every_command_of_the_table_can_be_run(name, entry):
+    module = importlib.import_module(entry[0])
     parser = argparse.ArgumentParser()
     module.add_arguments(parser)
     assert callable(module.run)
     assert module.__doc__, "the docstring is the command's description"
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", NAMES)
 def test_help_of_every_command_says_that_this_is_no_medical_device(name, capsys):
     with pytest.raises(SystemExit) as stopped:
-        main([name, "--help"])
+        main([*name.split(), "--help"])
     assert stopped.value.code == 0
     assert DISCLAIMER in " ".join(capsys.readouterr().out.split())
 
