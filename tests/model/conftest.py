@@ -74,8 +74,9 @@ def mini_ptbxl(tmp_path_factory: pytest.TempPathFactory) -> Path:
             name, 100, ["mV"] * 12, list(LEADS), x.T.astype(np.float64), fmt=["16"] * 12, write_dir=str(where)
         )
         codes = {"NORM": 100.0, "SR": 0.0} if normal else {"NDT": 100.0}
-        rows.append((ecg_id, fold, str(codes), f"records100/00000/{name}"))
-    write_table(folder / "ptbxl_database.csv", ["ecg_id", "strat_fold", "scp_codes", "filename_lr"], rows)
+        rows.append((ecg_id, 1000 + ecg_id, fold, str(codes), f"records100/00000/{name}"))
+    columns = ["ecg_id", "patient_id", "strat_fold", "scp_codes", "filename_lr"]
+    write_table(folder / "ptbxl_database.csv", columns, rows)
     return folder
 
 
