@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from engine.arrays import F32, Bools, frozen
 from engine.beats import Beats, find_beats
+from engine.errors import RecordError
 from engine.grid import WINDOW_N
 from engine.leads import N_LEADS
 from engine.preprocess import ModelInput, prepare, stack
@@ -47,13 +48,25 @@ class Dataset:
         return np.array([entry.normal for entry in self.entries])
 
 
-def make_dataset(entries: Iterable[Entry]) -> Dataset:
-    """Read records, in order, and prepare them as the live path does."""
+def make_dataset(entries: Iterable[Entry], left_out: list[str] | None = None) -> Dataset:
+    """Read records, in order, and prepare them as the live path does.
+
+    A record that cannot be read ends it with `RecordError`; with a list `left_out` it is left out and its
+    sentence goes there.
+    """
     kept, inputs = [], []
     for entry in entries:
-        example = make_example(entry)
+        try:
+            example = make_example(entry)
+        except RecordError as error:
+            if left_out is None:
+                raise
+            left_out.append(str(error))
+            continue
         kept.append(entry)
         inputs.append(prepare(example.window, example.quality, example.beats))
+    if not kept:
+        raise RecordError("no record could be read: check the folder with `ecg-monitor data check`")
     return Dataset(tuple(kept), stack(inputs))
 
 

@@ -8,13 +8,15 @@ from typing import Any, Final
 import numpy as np
 
 from engine.arrays import F64, Bools
+from engine.errors import ConfigurationError, RecordError
 from engine.localize import localize
 from engine.scorer import Scorer
-from training.dataset import make_example
+from training.dataset import Example, make_example
 from training.ptbxl import SUPERCLASSES, Entry
 
 N_BOOTSTRAP: Final = 2000
 SPECIFICITIES: Final = (0.90, 0.95)
+UNREADABLE: Final = "unreadable"
 _BATCH: Final = 16
 
 
@@ -56,6 +58,8 @@ class Scored:
     score: float
     reason: str | None
     n_spans: int
+    fault: str = ""
+    """Why the record could not be read, in a sentence that names it."""
 
 
 def score_entries(scorer: Scorer, entries: Iterable[Entry]) -> Iterable[Scored]:
@@ -70,17 +74,41 @@ def score_entries(scorer: Scorer, entries: Iterable[Entry]) -> Iterable[Scored]:
 
 
 def _score(scorer: Scorer, entries: Sequence[Entry]) -> Iterable[Scored]:
-    examples = [make_example(entry) for entry in entries]
-    maps = scorer.score(
-        [one.window for one in examples], [one.quality for one in examples], [one.beats for one in examples]
+    read = [_read(entry) for entry in entries]
+    examples = [one for one in read if isinstance(one, Example)]
+    maps = iter(
+        scorer.score(
+            [one.window for one in examples],
+            [one.quality for one in examples],
+            [one.beats for one in examples],
+        )
+        if examples
+        else ()
     )
-    for entry, found in zip(entries, maps, strict=True):
-        yield Scored(entry, found.score, found.reason, len(localize(found)))
+    for one in read:
+        if isinstance(one, Scored):
+            yield one
+        else:
+            found = next(maps)
+            yield Scored(one.entry, found.score, found.reason, len(localize(found)))
+
+
+def _read(entry: Entry) -> Example | Scored:
+    """A record that cannot be read is not left out: it counts as an error, like any without a score."""
+    try:
+        return make_example(entry)
+    except RecordError as error:
+        return Scored(entry, float("nan"), UNREADABLE, 0, str(error))
 
 
 def evaluate(scored: Sequence[Scored], seed: int = 0) -> Evaluation:
     """Figures over scored records; normal is "superclass list exactly NORM", everything else is abnormal."""
     normal = np.array([one.entry.normal for one in scored])
+    if normal.all() or not normal.any():
+        raise ConfigurationError(
+            f"{normal.sum()} normal and {(~normal).sum()} abnormal records: figures need both, choose "
+            "another fold (--fold) or fetch more of the data (`ecg-monitor data fetch ptbxl`)"
+        )
     scores = _with_errors(np.array([one.score for one in scored]), normal)
     classes = {name: np.array([name in one.entry.superclasses for one in scored]) for name in SUPERCLASSES}
     classes["none"] = np.array([not one.entry.superclasses for one in scored])

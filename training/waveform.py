@@ -1,10 +1,12 @@
 """A WFDB record as the 12 leads in millivolts; what is no ECG in millivolts is refused with the reason."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import wfdb
+from rich.console import Console
 
 from engine.arrays import F32
 from engine.errors import LeadError, RecordError
@@ -15,6 +17,7 @@ MOST_MV: Final = 20.0
 """No heart moves a lead this far from its median for half of the time; a wrong gain does."""
 
 _MILLIVOLTS: Final = {"v": 1e3, "mv": 1.0, "uv": 1e-3, "µv": 1e-3, "nv": 1e-6}
+_SHOWN: Final = 10
 _FETCH: Final = "(`ecg-monitor data fetch ptbxl`)"
 
 
@@ -68,3 +71,13 @@ def _rate_hz(path: Path, record: Any) -> float:
             "used): correct its header, or resample it"
         )
     return fs_hz
+
+
+def print_faults(faults: Sequence[str], console: Console) -> None:
+    """Say which records could not be read and why: the first few in full, how many in all."""
+    for fault in faults[:_SHOWN]:
+        console.print(fault, markup=False, highlight=False, soft_wrap=True)
+    if faults:
+        more = f", {len(faults) - _SHOWN} of them not shown" if len(faults) > _SHOWN else ""
+        records = "record" if len(faults) == 1 else "records"
+        console.print(f"{len(faults)} {records} could not be read{more}", highlight=False)

@@ -17,6 +17,7 @@ from engine.scorer import WEIGHTS, load_scorer
 from training.card import figures
 from training.evaluation import Evaluation, evaluate, score_entries
 from training.ptbxl import find_data, read_entries
+from training.waveform import print_faults
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,6 +47,7 @@ def run(args: argparse.Namespace) -> int:
         for one in score_entries(scorer, entries):
             scored.append(one)
             progress.advance(task)
+    print_faults([one.fault for one in scored if one.fault], errors)
     evaluation = evaluate(scored)
     if args.json:
         facts = {"model": name, "backend": args.backend, "fold": args.fold, **evaluation.to_dict()}
