@@ -1,81 +1,89 @@
-"""One training from data to model card, with progress on a terminal."""
+"""One training from data to model card, in one process or several."""
 
 from dataclasses import asdict
 from pathlib import Path
 
 import torch
-from rich.progress import Progress
 
 from engine.errors import ConfigurationError
 from engine.models.config import NetworkConfig
 from engine.scorer import load_scorer
 from training.card import write_card
+from training.curves import Curves, Row
 from training.dataset import Dataset, make_dataset
+from training.display import Display
 from training.evaluation import Evaluation, evaluate, score_entries
-from training.fit import CHOICE_FOLD, TEST_FOLD, finish, train_network
+from training.fit import CHOICE_FOLD, SAVE_EVERY_S, TEST_FOLD, Training, TrainingConfig, finish
+from training.machine import join_machine
 from training.ptbxl import Entry, find_data, read_entries
-from training.restoration import TrainingConfig
 
 
 def train(
     data: Path | None,
     out: Path,
-    epochs: int,
-    seed: int,
-    resume: bool,
-    threads: int,
-    progress: Progress,
+    config: TrainingConfig,
+    display: Display,
+    *,
+    resume: bool = False,
+    threads: int = 1,
+    device: str = "auto",
+    precision: str = "auto",
+    tensorboard: bool = False,
+    save_every_s: float = SAVE_EVERY_S,
     network: NetworkConfig | None = None,
-) -> Evaluation:
-    """Train and evaluate; writes mcr.safetensors, mcr.onnx and mcr.md to `out`."""
+) -> Evaluation | None:
+    """Train and evaluate; writes mcr.safetensors, mcr.onnx, mcr.md, losses and state to `out`.
+
+    The state stays: a training that was killed at any moment, even in its last second, goes on from it. Gives
+    None in all processes but the first.
+    """
     torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(True)
     _make_folder(out)
     entries = read_entries(find_data(data))
-    dataset = _read([entry for entry in entries if entry.fold <= CHOICE_FOLD], progress)
-    config = TrainingConfig(epochs=epochs, seed=seed)
-    state_path = out / "mcr.state"
-    task = progress.add_task("restoring", total=epochs * _steps(dataset, config))
-    trained, best = train_network(
-        dataset,
-        network or NetworkConfig(),
-        config,
-        state_path,
-        resume,
-        lambda epoch, loss, value: progress.console.print(
-            f"epoch {epoch + 1:3d}  loss {loss:7.3f}  validation AUC of the latents {value:.4f}"
-        ),
-        lambda: progress.advance(task),
-    )
-    facts = {**asdict(config), "validation_auc_latents": best, "n_records": len(dataset.entries)}
-    progress.console.print("fitting the statistics of normal ECG")
-    finish(trained, dataset, facts, out)
-    state_path.unlink(missing_ok=True)
-    return _report(entries, out, facts, progress)
+    with join_machine(device, precision) as machine:
+        display.console.quiet = not machine.first
+        dataset = _read([entry for entry in entries if entry.fold <= CHOICE_FOLD], display)
+        training = Training(dataset, network or NetworkConfig(), config, machine, save_every_s)
+        best = _fit(training, out, resume, machine.first, tensorboard, display)
+    if not machine.first:
+        return None
+    facts = {**asdict(config), "precision": machine.precision, "validation_auc_latents": best}
+    facts |= {"n_records": len(dataset.entries)}
+    display.say("fitting the statistics of normal ECG")
+    finish(training.network, dataset, facts, out)
+    return _report(entries, out, facts, display)
 
 
-def _report(entries: list[Entry], out: Path, facts: dict[str, object], progress: Progress) -> Evaluation:
+def _fit(
+    training: Training, out: Path, resume: bool, first: bool, tensorboard: bool, display: Display
+) -> float:
+    with Curves(out, display.say, tensorboard and first) as curves:
+
+        def report(row: Row) -> None:
+            if first:
+                curves.add(row)
+                display.step(row)
+
+        best = training.run(out / "mcr.state", resume, report)
+        if first:
+            curves.draw()
+    return best
+
+
+def _report(entries: list[Entry], out: Path, facts: dict[str, object], display: Display) -> Evaluation:
     scorer = load_scorer(weights=out)
     evaluations = []
     for fold in (CHOICE_FOLD, TEST_FOLD):
         chosen = [entry for entry in entries if entry.fold == fold]
-        task = progress.add_task(f"evaluating fold {fold}", total=len(chosen))
-        scored = []
-        for one in score_entries(scorer, chosen):
-            scored.append(one)
-            progress.advance(task)
-        evaluations.append(evaluate(scored))
+        scored = display.track(score_entries(scorer, chosen), f"evaluating fold {fold}", len(chosen))
+        evaluations.append(evaluate(list(scored)))
     write_card(out / "mcr.md", facts, *evaluations)
     return evaluations[-1]
 
 
-def _read(entries: list[Entry], progress: Progress) -> Dataset:
-    return make_dataset(progress.track(entries, description="reading records"))
-
-
-def _steps(dataset: Dataset, config: TrainingConfig) -> int:
-    n = int((dataset.folds < CHOICE_FOLD).sum())
-    return max(1, n // min(config.batch, max(1, n)))
+def _read(entries: list[Entry], display: Display) -> Dataset:
+    return make_dataset(display.track(entries, "reading records", len(entries)))
 
 
 def _make_folder(out: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from rich.progress import Progress
+from rich.console import Console
 
 from engine.backends.eager import TorchBackend
 from engine.backends.onnx import HASH_KEY, OnnxBackend
@@ -18,10 +18,9 @@ from engine.models.network import RestorationNetwork
 from engine.preprocess import prepare, stack
 from engine.scorer import load_scorer
 from monitor.cli import main
-from training.dataset import Dataset, make_dataset
-from training.fit import train_network
+from training.display import Display
+from training.fit import TrainingConfig
 from training.ptbxl import find_data, read_entries, read_signal
-from training.restoration import TrainingConfig
 from training.session import train
 
 TINY = NetworkConfig(width=16, stem=8, beat_width=8, n_global_blocks=1, n_local_blocks=1)
@@ -38,22 +37,20 @@ def _torch_as_before() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def trained(mini_ptbxl, tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("model")
-    with Progress(disable=True) as progress:
-        train(mini_ptbxl, out, 2, 0, False, 1, progress, TINY)
+    with Display(Console(quiet=True)) as display:
+        train(mini_ptbxl, out, TrainingConfig(2, 8, 0), display, network=TINY)
     return out
 
 
-@pytest.fixture(scope="module")
-def dataset(mini_ptbxl) -> Dataset:
-    return make_dataset(entry for entry in read_entries(mini_ptbxl) if entry.fold <= 8)
-
-
-def run_training(dataset, state, epochs=3, resume=False, seed=0, report=lambda *_: None):
-    return train_network(dataset, TINY, TrainingConfig(epochs, 8, seed), state, resume, report, lambda: None)
-
-
 def test_training_leaves_checkpoint_graph_and_card(trained):
-    assert {path.name for path in trained.iterdir()} == {"mcr.safetensors", "mcr.onnx", "mcr.md"}
+    assert {path.name for path in trained.iterdir()} == {
+        "losses.csv",
+        "losses.png",
+        "mcr.md",
+        "mcr.onnx",
+        "mcr.safetensors",
+        "mcr.state",
+    }
     card = (trained / "mcr.md").read_text()
     assert "CC BY 4.0" in card
     assert "fold 9" in card
@@ -78,36 +75,6 @@ def test_backends_agree(trained, ecg, judged):
             np.testing.assert_allclose(
                 getattr(left, name), getattr(right, name), rtol=1e-3, atol=1e-4, err_msg=name
             )
-
-
-def test_resumed_training_equals_an_uninterrupted_one(dataset, tmp_path):
-    whole, _ = run_training(dataset, tmp_path / "whole")
-
-    class KilledError(Exception):
-        pass
-
-    def kill(epoch: int, *_: float) -> None:
-        if epoch == 0:
-            raise KilledError
-
-    with pytest.raises(KilledError):
-        run_training(dataset, tmp_path / "state", report=kill)
-    seen: list[int] = []
-    resumed, _ = run_training(
-        dataset, tmp_path / "state", resume=True, report=lambda epoch, *_: seen.append(epoch)
-    )
-    assert seen == [0, 1, 2]
-    for name, tensor in whole.state_dict().items():
-        assert torch.equal(tensor, resumed.state_dict()[name]), name
-
-
-def test_resuming_another_training_is_refused(dataset, tmp_path):
-    run_training(dataset, tmp_path / "state", epochs=1)
-    with pytest.raises(ConfigurationError, match="another training"):
-        run_training(dataset, tmp_path / "state", epochs=1, resume=True, seed=5)
-    (tmp_path / "state").write_bytes(b"half a file")
-    with pytest.raises(ModelError, match="without --resume"):
-        run_training(dataset, tmp_path / "state", epochs=1, resume=True)
 
 
 def test_checkpoint_round_trip(trained, tmp_path):
