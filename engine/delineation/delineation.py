@@ -34,12 +34,18 @@ class Delineation:
     marks_ms: F32
     """(9, 12, n) float32, ms from the beat's R peak (before it negative), rows as `Mark`; NaN where a wave is
     absent, not measurable or its lead not assessable. `R_PEAK` is the lead's own largest deflection."""
+    p_coherence: F32
+    """(n,) float32, correlation of what precedes the QRS complex with the mean of the window's other beats,
+    over all leads: near 1 with P waves, around 0 in fibrillation; NaN where not measurable."""
 
     def of(self, mark: Mark) -> F32:
         """(12, n) float32, ms from the R peak: one mark in every lead of every beat."""
-        return self.marks_ms[mark]
+        one: F32 = self.marks_ms[mark]
+        return one
 
     @classmethod
     def empty(cls, r_peaks: I64) -> "Delineation":
         """Nothing measured."""
-        return cls(r_peaks, frozen(np.full((N_MARKS, N_LEADS, r_peaks.size), np.nan, np.float32)))
+        n = r_peaks.size
+        marks_ms = frozen(np.full((N_MARKS, N_LEADS, n), np.nan, np.float32))
+        return cls(r_peaks, marks_ms, frozen(np.full(n, np.nan, np.float32)))
