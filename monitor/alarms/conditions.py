@@ -65,6 +65,10 @@ CONDITIONS: Final = (
         "alarms cannot be written to the journal", Persistence(clear_s=5.0), clock="wall",
     ),
     Condition(
+        "recording_failing", TECHNICAL, MEDIUM, False, system.recording_failing, system.always,
+        "waveforms cannot be stored", Persistence(clear_s=5.0), clock="wall",
+    ),
+    Condition(
         "not_assessed", TECHNICAL, MEDIUM, False, signal.not_assessed, signal.is_hop,
         "no window of this bed could be assessed for 30 s; low before its first valid ECG",
         Persistence(hold_s=30.0), yields_to=("no_signal",),

@@ -48,6 +48,8 @@ class Observation:
     """Which backend serves instead of which, and why; None when all is well."""
     journal_failing: str | None = None
     """Why alarms are not being written; None when they are."""
+    recording_failing: str | None = None
+    """Why waveforms are not being stored; None when they are, or nobody asked for it."""
     model: str = ""
     """Hash of the model's weights and threshold, for the evidence."""
 
@@ -81,6 +83,7 @@ def observe_hop(
     latency_ms: float = 0.0,
     backend_degraded: str | None = None,
     journal_failing: str | None = None,
+    recording_failing: str | None = None,
     model: str = "",
 ) -> Observation:
     """Gather what one hop says of a bed."""
@@ -103,6 +106,7 @@ def observe_hop(
         latency_ms=latency_ms,
         backend_degraded=backend_degraded,
         journal_failing=journal_failing,
+        recording_failing=recording_failing,
         model=model,
     )
 

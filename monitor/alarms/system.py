@@ -68,6 +68,13 @@ def backend_degraded(observation: Observation, limits: Limits) -> Finding | None
     return Finding(f"BACKEND DEGRADED {observation.backend_degraded}", observation.end_sample)
 
 
+def recording_failing(observation: Observation, limits: Limits) -> Finding | None:
+    """Alarms are kept, the waveforms behind them are not."""
+    if observation.recording_failing is None:
+        return None
+    return Finding(f"RECORDING FAILING {observation.recording_failing}", observation.end_sample)
+
+
 def journal_failing(observation: Observation, limits: Limits) -> Finding | None:
     """Alarms are shown but not kept."""
     if observation.journal_failing is None:

@@ -6,11 +6,21 @@ use --plain (text), --json (one JSON object per line) or --headless (the core al
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.grid import HOP_S
 from monitor.endpoints import COMMANDS, DATA, FEED
 from monitor.model_options import check_hop, check_threads
+from monitor.recording_options import (
+    add_recording_arguments,
+    keep_of,
+    record_folder,
+    recording_options,
+)
 from monitor.views import add_view_arguments, check_terminal, ended_in_order, show_core
+
+if TYPE_CHECKING:
+    from monitor.recording.ring import Keep
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,6 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--journal", type=Path, metavar="DIR", help="folder of the alarm journal (default: the user's state)"
     )
+    add_recording_arguments(parser)
     parser.add_argument(
         "--hop", type=float, default=HOP_S, metavar="S", help="seconds between two windows (default 1)"
     )
@@ -41,8 +52,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the core here, or as a child with a view on it."""
     check_hop(arguments.hop)
     check_threads(arguments.threads)
+    keep = keep_of(arguments)
     if arguments.headless:
-        return _headless(arguments)
+        return _headless(arguments, keep)
     check_terminal(arguments)
     from monitor.core.child import CoreChild
 
@@ -59,10 +71,11 @@ def core_options(arguments: argparse.Namespace) -> list[str]:
     ]
     if arguments.journal is not None:
         options += ["--journal", str(arguments.journal)]
+    options += recording_options(arguments)
     return options + [f"--{flag}" for flag in ("connect", "insecure") if getattr(arguments, flag)]
 
 
-def _headless(arguments: argparse.Namespace) -> int:
+def _headless(arguments: argparse.Namespace, keep: "Keep") -> int:
     from monitor.core.headless import run_headless
     from monitor.core.settings import CoreSettings
 
@@ -72,6 +85,8 @@ def _headless(arguments: argparse.Namespace) -> int:
         feed=arguments.feed,
         commands=arguments.commands,
         journal=arguments.journal,
+        record=record_folder(arguments),
+        keep=keep,
         hop_s=arguments.hop,
         threads=arguments.threads,
         insecure=arguments.insecure,

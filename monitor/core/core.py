@@ -19,6 +19,7 @@ from monitor.core.pace import Pace
 from monitor.core.recorder import Recorder
 from monitor.core.settings import CoreSettings
 from monitor.core.speaker import HIGH_WATER, Speaker
+from monitor.core.waveforms import Waveforms
 from monitor.endpoints import bind, connect, data_socket
 from monitor.feed.request import Reply, Request, pack, unpack
 from monitor.intake.intake import NO_BED
@@ -51,6 +52,9 @@ class Core:
         with ExitStack() as stack:
             self._open_sockets(stack)
             self.recorder = stack.enter_context(Recorder(settings.journal))
+            self.waveforms = stack.enter_context(
+                Waveforms(settings.record, settings.keep, self.recorder, self.now_ns())
+            )
             self._stack = stack.pop_all()
 
     def _open_sockets(self, stack: ExitStack) -> None:
@@ -74,7 +78,8 @@ class Core:
         self._pipeline = Pipeline(self._scorer, self.settings.hop_s, self.recorder.restore)
         for bed in self.recorder.open_beds():
             self._pipeline.open(bed)
-        self._note(EntryKind.START, model=scorer.model, backend=scorer.backend, hop_s=self.settings.hop_s)
+        about = {"hop_s": self.settings.hop_s, "run": self.waveforms.run}
+        self._note(EntryKind.START, model=scorer.model, backend=scorer.backend, **about)
         try:
             while not stopped():
                 self._turn()
@@ -83,6 +88,7 @@ class Core:
             raise
         self._note_coverage()
         now_ns = self.now_ns()
+        self.waveforms.close(now_ns)
         self.recorder.append(self._noticeboard.rest(self._pipeline.intake, now_ns), now_ns)
         self._note(EntryKind.STOP, reason="stopped in order")
 
@@ -108,7 +114,9 @@ class Core:
                 parts = self._data.recv_multipart(zmq.NOBLOCK)
             except zmq.Again:
                 return
-            self._speaker.collect(self._pipeline.receive(parts, self.now_ns()))
+            pieces = self._pipeline.receive(parts, self.now_ns())
+            self._speaker.collect(pieces)
+            self.waveforms.take(pieces)
 
     def _obey(self) -> None:
         for _ in range(MAX_OBEYED):
@@ -161,6 +169,7 @@ class Core:
 
     def _look_around(self, now_ns: int) -> None:
         self._tell(self._pipeline.tick(now_ns))
+        self.waveforms.look_around(self._pipeline, now_ns)
         self.recorder.append(self._noticeboard.news(self._pipeline.intake, now_ns), now_ns)
         if now_ns - self._coverage_ns >= COVERAGE_PERIOD_NS:
             self._coverage_ns = now_ns
@@ -189,6 +198,8 @@ class Core:
             banners.append("INSECURE: sockets may be reached from other machines, without keys")
         if self.recorder.failing is not None:
             banners.append(f"JOURNAL FAILING: {self.recorder.failing}")
+        if self.waveforms.failing is not None:
+            banners.append(f"RECORDING FAILING, alarms go on: {self.waveforms.failing}")
         if self._scorer.failing is not None:
             banners.append(f"MODEL FAILING, rate alarms go on: {self._scorer.failing}")
         if self.recorder.n_lost:

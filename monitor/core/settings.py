@@ -1,8 +1,9 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.grid import HOP_S
 from monitor.endpoints import COMMANDS, DATA, FEED
+from monitor.recording.ring import Keep
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,9 @@ class CoreSettings:
     commands: str = COMMANDS
     journal: Path | None = None
     """Folder; None is the user's own."""
+    record: Path | None = None
+    """Folder for waveforms; None: they are not stored."""
+    keep: Keep = field(default_factory=Keep)
     hop_s: float = HOP_S
     threads: int = 1
     """For the model."""

@@ -32,6 +32,10 @@ class EntryKind(StrEnum):
     """Who asked for what."""
     LIMITS = "limits"
     """A bed's limits from here on, and who set them."""
+    SEGMENT = "segment"
+    """A segment of waveform was closed: its place, length and checksum."""
+    DROPPED = "dropped"
+    """Segments that are deleted after this entry, and why."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,8 @@ class Pipeline:
         """Every so many hops a window is cut; more than 1 while the monitor does not keep up."""
         self.journal_failing: str | None = None
         """Why alarms are not being written; every bed says so."""
+        self.recording_failing: str | None = None
+        """Why waveforms are not being stored; every bed says so."""
         self.backend_degraded: str | None = None
         """Why the model does not do its work; every bed says so."""
         self._scorer = scorer
@@ -225,6 +227,7 @@ class Pipeline:
             latency_ms=(now_ns - cut.arrived_ns) / 1e6,
             backend_degraded=self.backend_degraded,
             journal_failing=self.journal_failing,
+            recording_failing=self.recording_failing,
             model=self._scorer.model,
         )
         hop = Hop(window.bed, window.start_sample, window.end_sample, cut.quality, cut.beats, score, spans)
@@ -244,4 +247,5 @@ class Pipeline:
             findings=self.intake.findings(name, now_ns),
             backend_degraded=self.backend_degraded,
             journal_failing=self.journal_failing,
+            recording_failing=self.recording_failing,
         )

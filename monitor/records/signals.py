@@ -134,7 +134,7 @@ def _frames_in(path: Path, header: Any, file_name: str) -> int:
 
 
 def _compressed_frames(signal_file: Path, per_frame: int) -> int:
-    import soundfile  # type: ignore[import-untyped]
+    import soundfile
 
     try:
         return int(soundfile.info(str(signal_file)).frames) // per_frame

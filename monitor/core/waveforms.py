@@ -1,0 +1,63 @@
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from monitor.core.recorder import Recorder
+from monitor.intake import Samples
+from monitor.pipeline import Pipeline
+from monitor.recording.recorder import WaveformRecorder
+from monitor.recording.ring import Keep, Wanted
+from monitor.recording.segment import run_name
+
+
+class Waveforms:
+    """What the core does about waveforms: store them if asked, enter segments, keep what open alarms need."""
+
+    def __init__(self, folder: Path | None, keep: Keep, journal: Recorder, now_ns: int) -> None:
+        self.run = run_name(now_ns)
+        """Names this run of the core in the journal and in every segment."""
+        self.folder = folder
+        self._journal = journal
+        self._store = None
+        if folder is not None:
+            self._store = WaveformRecorder(folder, self.run, keep, journal.segments(), now_ns)
+
+    @property
+    def failing(self) -> str | None:
+        """Why waveforms are not being stored; None when they are, or nobody asked for it."""
+        return None if self._store is None else self._store.failing
+
+    def take(self, pieces: Sequence[Samples]) -> None:
+        """Store samples, some time; never waits."""
+        if self._store is not None:
+            self._store.take(pieces)
+
+    def look_around(self, pipeline: Pipeline, now_ns: int) -> None:
+        """Hand a second's samples over, enter what was closed or must go, and tell every bed if it fails."""
+        if self._store is None:
+            return
+        updates = [pipeline.known(bed).update for bed in pipeline.beds]
+        sources = {bed: pipeline.intake.source(bed, now_ns) for bed in pipeline.intake.beds}
+        wanted = [
+            Wanted(update.bed, alarm.id, alarm.raised_ns) for update in updates for alarm in update.alarms
+        ]
+        entries = self._store.turn(now_ns, sources, wanted)
+        self._journal.append(entries, now_ns)
+        self._store.entered(entries)
+        pipeline.recording_failing = self._store.failing
+
+    def close(self, now_ns: int) -> None:
+        """Close every segment and enter it."""
+        if self._store is not None:
+            self._journal.append(self._store.close(now_ns), now_ns)
+            self._store = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._store is not None:
+            self._store.__exit__(kind, error, trace)

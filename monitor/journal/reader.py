@@ -1,0 +1,186 @@
+"""A journal as anybody may read it, also while a core writes it: alarms, limits, segments, the chain."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from engine.errors import JournalError
+from monitor.alarms.alarm import AlarmEvent, Phase
+from monitor.alarms.evidence import limits_of
+from monitor.alarms.limits import Limits
+from monitor.journal.entry import GENESIS, Entry, EntryKind, chained_hash, event_of
+from monitor.journal.faults import NAME_ANOTHER, journal_error
+
+SCHEMA_VERSION: Final = 1
+FILE_NAME: Final = "journal.sqlite3"
+
+_COLUMNS: Final = "kind, time_ns, bed, body"
+
+# The time it was raised tells alarms apart even if a core that could not read the journal gave ids out twice.
+_EACH_ALARM: Final = """
+FROM entry WHERE kind = 'alarm' GROUP BY bed, json_extract(body, '$.alarm.id'),
+json_extract(body, '$.alarm.raised_ns')
+"""
+_LAST_OF_EACH_ALARM: Final = (
+    f"SELECT {_COLUMNS} FROM entry WHERE number IN (SELECT max(number) {_EACH_ALARM}) ORDER BY number"
+)
+
+
+class JournalReader:
+    """Reads the journal in a directory; `with` closes it."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = Path(directory)
+        try:
+            self._db = self._open()
+        except sqlite3.Error as error:
+            raise journal_error(self.directory, error) from error
+        try:
+            self._check()
+        except sqlite3.Error as error:
+            self._db.close()
+            raise journal_error(self.directory, error) from error
+        except BaseException:
+            self._db.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def path(self) -> Path:
+        """The file itself."""
+        return self.directory / FILE_NAME
+
+    def close(self) -> None:
+        """Let go of the file; closing twice is fine."""
+        self._db.close()
+
+    def open_alarms(self) -> dict[str, tuple[AlarmEvent, ...]]:
+        """Last event of every alarm that has not ended, by bed: what a restart takes up."""
+        beds: dict[str, tuple[AlarmEvent, ...]] = {}
+        for event in map(event_of, self._read(_LAST_OF_EACH_ALARM)):
+            if event.alarm.phase is not Phase.ENDED:
+                beds[event.alarm.bed] = (*beds.get(event.alarm.bed, ()), event)
+        return beds
+
+    def next_alarm_id(self, bed: str) -> int:
+        """First id that no alarm of this bed has had."""
+        query = "SELECT max(json_extract(body, '$.alarm.id')) FROM entry WHERE kind = 'alarm' AND bed = ?"
+        (last,) = self._query(query, bed)[0]
+        return 1 + (last or 0)
+
+    def limits(self, bed: str) -> Limits | None:
+        """Limits that were last set for this bed; None where nobody ever did."""
+        query = f"SELECT {_COLUMNS} FROM entry WHERE kind = 'limits' AND bed = ? ORDER BY number DESC LIMIT 1"
+        for entry in self._read(query, bed):
+            return limits_of(entry.body["limits"])
+        return None
+
+    def entries(self, kind: EntryKind | None = None, bed: str | None = None) -> Iterator[Entry]:
+        """Entries in the order they were written, of one kind or bed if asked."""
+        query = (
+            f"SELECT {_COLUMNS} FROM entry "
+            "WHERE kind = coalesce(?, kind) AND bed = coalesce(?, bed) ORDER BY number"
+        )
+        yield from self._read(query, kind, bed)
+
+    def segments(self) -> dict[str, dict[str, Any]]:
+        """Segments of waveform that should be on disk: place -> what was entered of each."""
+        kept: dict[str, dict[str, Any]] = {}
+        query = f"SELECT {_COLUMNS} FROM entry WHERE kind IN ('segment', 'dropped') ORDER BY number"
+        for entry in self._read(query):
+            if entry.kind is EntryKind.SEGMENT:
+                kept[entry.body["segment"]] = dict(entry.body)
+            else:
+                for place in entry.body["segments"]:
+                    kept.pop(place, None)
+        return kept
+
+    def numbered(self) -> Iterator[tuple[int, Entry]]:
+        """Every entry, checked against the chain; the first break is a `JournalError` that names it."""
+        previous, number = GENESIS, 0
+        query = f"SELECT {_COLUMNS}, number, hash FROM entry ORDER BY number"
+        try:
+            with closing(self._db.cursor()) as rows:
+                for kind, time_ns, bed, body, found_number, found_hash in rows.execute(query):
+                    number += 1
+                    entry = _entry(kind, time_ns, bed, body)
+                    chained = None if entry is None else chained_hash(previous, number, entry)
+                    if entry is None or found_number != number or chained != found_hash:
+                        raise JournalError(
+                            f"{self.path}: the chain breaks at entry {number}: it was changed, removed or "
+                            "damaged. Entries before it are intact; compare with a backup."
+                        )
+                    previous = found_hash
+                    yield number, entry
+        except sqlite3.Error as error:
+            raise JournalError(
+                f"{self.path} is damaged after entry {number}: {error}. Entries up to there are intact; "
+                "keep the file for repair and compare with a backup."
+            ) from error
+
+    def verify(self) -> int:
+        """Check the whole chain and give the number of entries; a break is a `JournalError` that names it."""
+        return sum(1 for _ in self.numbered())
+
+    def damaged_pages(self) -> list[str]:
+        """What SQLite finds wrong with the file's pages and indices, in its words."""
+        try:
+            found = [str(row[0]) for row in self._db.execute("PRAGMA integrity_check(5)")]
+        except sqlite3.Error as error:
+            return [str(error)]
+        return [line for text in found for line in text.splitlines() if line != "ok"]
+
+    def _open(self) -> sqlite3.Connection:
+        if not self.path.is_file():
+            raise JournalError(
+                f"there is no journal in {self.directory} (no {FILE_NAME}): name its folder with --journal."
+            )
+        where = self.path.absolute().as_uri()
+        db = sqlite3.connect(f"{where}?mode=ro", uri=True, timeout=1.0)
+        try:
+            db.execute("SELECT 1 FROM sqlite_schema").fetchone()
+        except sqlite3.OperationalError:
+            db.close()
+            if self.path.with_name(FILE_NAME + "-wal").exists():
+                raise
+            # A folder that cannot be written to, as on a backup: nobody writes there, so no log is needed.
+            return sqlite3.connect(f"{where}?immutable=1", uri=True)
+        return db
+
+    def _check(self) -> None:
+        """Refuse a journal of another version rather than guess."""
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        if version != SCHEMA_VERSION:
+            raise JournalError(
+                f"{self.path} has schema version {version}, this program writes {SCHEMA_VERSION}; "
+                f"{NAME_ANOTHER}, or use the version of ecg-monitor that wrote it."
+            )
+
+    def _read(self, query: str, *values: Any) -> Iterator[Entry]:
+        for kind, time_ns, bed, body in self._query(query, *values):
+            yield Entry(EntryKind(kind), time_ns, json.loads(body), bed)
+
+    def _query(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        try:
+            return self._db.execute(query, values).fetchall()
+        except sqlite3.Error as error:
+            raise journal_error(self.directory, error) from error
+
+
+def _entry(kind: str, time_ns: int, bed: str, body: str) -> Entry | None:
+    """None for an unknown kind or a body that is no JSON: changed, whatever its hash says."""
+    try:
+        return Entry(EntryKind(kind), time_ns, json.loads(body), bed)
+    except ValueError:
+        return None
