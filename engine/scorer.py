@@ -10,11 +10,12 @@ import numpy as np
 from engine.arrays import frozen
 from engine.backends.backend import Backend
 from engine.beats import Beats
-from engine.checkpoint import load_checkpoint
+from engine.checkpoint import load_checkpoint, read_format
 from engine.errors import ConfigurationError
 from engine.grid import FS_HZ
 from engine.leads import N_LEADS
 from engine.models.errormap import error_map
+from engine.models.mcr2023.checkpoint import FORMAT as MCR2023_FORMAT
 from engine.models.normality import Normality
 from engine.preprocess import MAP_N, prepare, stack
 from engine.quality import LeadState, Quality
@@ -78,11 +79,13 @@ class Scorer:
             In the order of `windows`; what cannot be assessed says why, has score NaN and an empty map.
         """
         found = zip(windows, qualities, beats, strict=True)
-        reasons = [_not_assessed(window, quality) for window, quality in zip(windows, qualities, strict=True)]
+        reasons = [
+            why_not_assessed(window, quality) for window, quality in zip(windows, qualities, strict=True)
+        ]
         chosen = [item for item, reason in zip(found, reasons, strict=True) if reason is None]
         scored = iter(self._score_assessable(chosen))
         return [
-            _empty(window, reason) if reason else next(scored)
+            not_assessed_map(window, reason) if reason else next(scored)
             for window, reason in zip(windows, reasons, strict=True)
         ]
 
@@ -96,7 +99,7 @@ class Scorer:
         return [
             ScoreMap(window.bed, window.end_sample, frozen(one), float(score), THRESHOLD, None)
             if np.isfinite(score)
-            else _empty(window, MODEL_FAILING)
+            else not_assessed_map(window, MODEL_FAILING)
             for (window, _, _), one, score in zip(found, maps, scores, strict=True)
         ]
 
@@ -129,6 +132,10 @@ def load_scorer(
         raise ConfigurationError(
             f"no model {model!r} in {weights} (there: {known}): name one of these, or train it"
         )
+    if read_format(weights / f"{model}.safetensors") == MCR2023_FORMAT:
+        from engine.models.mcr2023.scorer import load_mcr2023_scorer
+
+        return load_mcr2023_scorer(weights / f"{model}.safetensors", model, backend)
     checkpoint = load_checkpoint(weights / f"{model}.safetensors")
     identity = f"{model}@{checkpoint.sha256[:12]}"
     if backend == "onnx":
@@ -143,7 +150,7 @@ def load_scorer(
     raise ConfigurationError(f"no backend {backend!r}: choose onnx or torch")
 
 
-def _not_assessed(window: Window, quality: Quality) -> str | None:
+def why_not_assessed(window: Window, quality: Quality) -> str | None:
     """Why a window cannot be judged; None if it can."""
     if window.start_sample < 0:
         return "starting"
@@ -157,6 +164,7 @@ def _not_assessed(window: Window, quality: Quality) -> str | None:
     return "gap" if assessable.any() or not states else states.most_common(1)[0][0]
 
 
-def _empty(window: Window, reason: str) -> ScoreMap:
+def not_assessed_map(window: Window, reason: str) -> ScoreMap:
+    """An empty map, score NaN, and the reason."""
     nothing = frozen(np.zeros((N_LEADS, MAP_N), np.float32))
     return ScoreMap(window.bed, window.end_sample, nothing, float("nan"), THRESHOLD, reason)
