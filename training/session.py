@@ -16,6 +16,7 @@ from training.evaluation import Evaluation, evaluate, score_entries
 from training.fit import CHOICE_FOLD, SAVE_EVERY_S, TEST_FOLD, Training, TrainingConfig, finish
 from training.machine import join_machine
 from training.ptbxl import Entry, find_data, read_entries
+from training.waveform import print_faults
 
 
 def train(
@@ -29,6 +30,7 @@ def train(
     device: str = "auto",
     precision: str = "auto",
     tensorboard: bool = False,
+    skip_unreadable: bool = False,
     save_every_s: float = SAVE_EVERY_S,
     network: NetworkConfig | None = None,
 ) -> Evaluation | None:
@@ -43,7 +45,7 @@ def train(
     entries = read_entries(find_data(data))
     with join_machine(device, precision) as machine:
         display.console.quiet = not machine.first
-        dataset = _read([entry for entry in entries if entry.fold <= CHOICE_FOLD], display)
+        dataset = _read([entry for entry in entries if entry.fold <= CHOICE_FOLD], skip_unreadable, display)
         training = Training(dataset, network or NetworkConfig(), config, machine, save_every_s)
         best = _fit(training, out, resume, machine.first, tensorboard, display)
     if not machine.first:
@@ -82,8 +84,11 @@ def _report(entries: list[Entry], out: Path, facts: dict[str, object], display: 
     return evaluations[-1]
 
 
-def _read(entries: list[Entry], display: Display) -> Dataset:
-    return make_dataset(display.track(entries, "reading records", len(entries)))
+def _read(entries: list[Entry], skip_unreadable: bool, display: Display) -> Dataset:
+    left_out: list[str] | None = [] if skip_unreadable else None
+    dataset = make_dataset(display.track(entries, "reading records", len(entries)), left_out)
+    print_faults(left_out or [], display.console)
+    return dataset
 
 
 def _make_folder(out: Path) -> None:

@@ -21,7 +21,13 @@ if TYPE_CHECKING:
 
 EPOCHS: Final = {"mcr": 12, "mcr-2023": 20}
 """Passes over the data unless told otherwise."""
-_OURS: Final = {"batch": 32, "device": "auto", "precision": "auto", "tensorboard": False}
+_OURS: Final = {
+    "batch": 32,
+    "device": "auto",
+    "precision": "auto",
+    "tensorboard": False,
+    "skip_unreadable": False,
+}
 """What only the training of mcr can be told, and what it does untold."""
 
 
@@ -40,6 +46,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--seeds", type=int, default=1, help="train so many models, from --seed on, each in OUT/seed-N"
     )
     parser.add_argument("--resume", action="store_true", help="go on with the training in the --out folder")
+    parser.add_argument(
+        "--skip-unreadable", action="store_true", help="leave out records that cannot be read, and say so"
+    )
     parser.add_argument(
         "--threads", type=int, default=2, help="processor threads of each process (%(default)s)"
     )
@@ -79,7 +88,9 @@ def _check(args: argparse.Namespace) -> None:
     if n_processes > 1 and args.seeds > 1:
         raise ConfigurationError("torchrun trains one model at a time: give --seed instead of --seeds")
     if args.model == "mcr-2023":
-        given = [f"--{name}" for name, untold in _OURS.items() if getattr(args, name) != untold]
+        given = [
+            f"--{name.replace('_', '-')}" for name, untold in _OURS.items() if getattr(args, name) != untold
+        ]
         given += ["torchrun"] if n_processes > 1 else []
         if given:
             raise ConfigurationError(
@@ -103,6 +114,7 @@ def _train(args: argparse.Namespace, seed: int, out: Path) -> "Evaluation | None
             device=args.device,
             precision=args.precision,
             tensorboard=args.tensorboard,
+            skip_unreadable=args.skip_unreadable,
         )
 
 
