@@ -28,6 +28,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "replay": ("simulators.commands.replay", "play a WFDB recording as if a bedside device sent it"),
     "simulate": ("simulators.commands.simulate", "publish a synthetic patient"),
+    "data": ("training.commands.data", "fetch and check the data that training and evaluation use"),
     "train": ("training.commands.train", "train the model on PTB-XL"),
     "evaluate": ("training.commands.evaluate", "evaluate on annotated recordings"),
     "bench": ("monitor.commands.bench", "measure speed and latency on this machine"),
@@ -35,8 +36,14 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
 """Name -> (module with `add_arguments(parser)` and `run(arguments) -> int`, one-line help)."""
 
 TOPICS: Final[dict[str, dict[str, tuple[str, str]]]] = {
+    "data": {
+        "list": ("training.commands.data", "what can be fetched, and what is here (the default)"),
+        "fetch": ("training.commands.data_fetch", "bring a data set here, or the rest of it"),
+        "check": ("training.commands.data_check", "what a folder holds, and whether it is whole"),
+    },
     "evaluate": {
         "detection": ("training.commands.evaluate", "normal records against abnormal ones (the default)"),
+        "localization": ("training.commands.localization", "where an anomaly is, in which lead and when"),
     },
 }
 """Commands with topics: the word after the command chooses the module; without one the command's own runs."""

@@ -109,7 +109,7 @@ def evaluate(scored: Sequence[Scored], seed: int = 0) -> Evaluation:
             f"{normal.sum()} normal and {(~normal).sum()} abnormal records: figures need both, choose "
             "another fold (--fold) or fetch more of the data (`ecg-monitor data fetch ptbxl`)"
         )
-    scores = _with_errors(np.array([one.score for one in scored]), normal)
+    scores = with_errors(np.array([one.score for one in scored]), normal)
     classes = {name: np.array([name in one.entry.superclasses for one in scored]) for name in SUPERCLASSES}
     classes["none"] = np.array([not one.entry.superclasses for one in scored])
     spans = np.array([one.n_spans for one in scored])[normal]
@@ -173,6 +173,6 @@ def bootstrap_auc(scores: F64, abnormal: Bools, seed: int) -> tuple[float, float
     return float(low), float(high)
 
 
-def _with_errors(scores: F64, normal: Bools) -> F64:
+def with_errors(scores: F64, normal: Bools) -> F64:
     """A record without a score is wrong whatever its class: a false alarm if normal, else a miss."""
     return np.where(np.isnan(scores), np.where(normal, np.inf, -np.inf), scores)

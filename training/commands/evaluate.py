@@ -15,8 +15,10 @@ from rich.table import Table
 from engine.errors import ConfigurationError
 from engine.scorer import WEIGHTS, load_scorer
 from training.card import figures
+from training.differencetable import difference_table
 from training.evaluation import Evaluation, evaluate, score_entries
 from training.ptbxl import find_data, read_entries
+from training.scorefile import compare_scores, load_scores, save_scores, saved_scores
 from training.waveform import print_faults
 
 
@@ -30,12 +32,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, help="folder of PTB-XL (default: $ECG_MONITOR_DATA/ptbxl)")
     parser.add_argument("--threads", type=int, default=1, help="processor threads (%(default)s)")
     parser.add_argument("--json", action="store_true", help="one JSON object on one line")
+    parser.add_argument("--save", type=Path, metavar="FILE.csv", help="write the score of each record")
+    parser.add_argument(
+        "--against", type=Path, metavar="FILE.csv", help="compare with the scores saved there"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Score every record of the fold and print the figures."""
     file = Path(args.model)
     weights, name = (file.parent, file.stem) if file.suffix == ".safetensors" else (WEIGHTS, args.model)
+    others = load_scores(args.against) if args.against else None
     scorer = load_scorer(name, args.backend, args.threads, weights)
     entries = [entry for entry in read_entries(find_data(args.data)) if entry.fold == args.fold]
     if not entries:
@@ -48,12 +55,20 @@ def run(args: argparse.Namespace) -> int:
             scored.append(one)
             progress.advance(task)
     print_faults([one.fault for one in scored if one.fault], errors)
-    evaluation = evaluate(scored)
+    evaluation, rows = evaluate(scored), saved_scores(scored)
+    if args.save:
+        save_scores(args.save, rows)
+    differences = None if others is None else compare_scores(rows, others)
     if args.json:
         facts = {"model": name, "backend": args.backend, "fold": args.fold, **evaluation.to_dict()}
+        if differences is not None:
+            facts["against"] = [one.to_dict() for one in differences]
         print(json.dumps(facts))  # noqa: T201
-    else:
-        Console().print(_table(name, args.fold, evaluation))
+        return 0
+    console = Console()
+    console.print(_table(name, args.fold, evaluation))
+    if differences is not None:
+        console.print(difference_table(name, args.against, differences))
     return 0
 
 

@@ -1,0 +1,1 @@
+"""Where a model says the anomaly is, against where it is known to be."""
