@@ -19,7 +19,9 @@ from training.waveform import read_waveform
 
 SUPERCLASSES: Final = ("MI", "STTC", "CD", "HYP")
 """The diagnostic superclasses other than NORM (Wagner et al. 2020)."""
-TABLES: Final = ("labels.csv", "ptbxl_database.csv")
+OWN_LABELS: Final = "labels.csv"
+"""A curated table with superclasses instead of statements; it goes before the published one."""
+TABLES: Final = (OWN_LABELS, "ptbxl_database.csv")
 FOLDS: Final = range(1, 11)
 
 _AGAIN: Final = "fetch the data again, or correct the table"
@@ -65,7 +67,7 @@ def find_data(data: Path | None) -> Path:
 
 def read_entries(folder: Path) -> list[Entry]:
     """Every record of the table that is in millivolts, in the table's order; no patient is in two folds."""
-    if (table := folder / "labels.csv").is_file():
+    if (table := folder / OWN_LABELS).is_file():
         needed = ("ecg_id", "patient_id", "strat_fold", "scale", "super_class", "filename_lr")
         rows = read_table(table, needed)
         in_mv = [row for row in rows if row["scale"] == "mV"]
@@ -77,7 +79,7 @@ def read_entries(folder: Path) -> list[Entry]:
         entries = _entries(table, in_mv, _labelled_classes)
     else:
         diagnostic = _diagnostic_classes(folder / "scp_statements.csv")
-        table = folder / "ptbxl_database.csv"
+        table = folder / TABLES[-1]
         rows = read_table(table, ("ecg_id", "patient_id", "strat_fold", "scp_codes", "filename_lr"))
         entries = _entries(table, rows, lambda row: _stated_classes(row, diagnostic))
     _check_patients(table, entries)

@@ -1,0 +1,1 @@
+"""Fetching public data sets: what they are, which files belong to them, are they whole."""
