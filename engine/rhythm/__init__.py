@@ -1,0 +1,1 @@
+"""Rhythm: what beats and waves mean together. Fibrillation, runs, irregularity, silence."""
