@@ -9,7 +9,7 @@ every model, so two models can be compared case by case (--save, then --against)
 import argparse
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from rich.console import Console
 from rich.progress import Progress
@@ -21,7 +21,9 @@ from training.localization.benchmark import PARTS, Extent, run_benchmark
 from training.localization.outcome import load_outcomes, save_outcomes
 from training.localization.tables import tables
 from training.localization.versus import compare
-from training.ptbxl import find_data
+from training.ptbxl import data_folder
+
+MIN_MINUTES: Final = 0.2
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,20 +49,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the parts and print the figures."""
-    if args.cases < 1 or args.minutes < 1:
-        raise ConfigurationError(
-            f"--cases and --minutes must be at least 1, got {args.cases}, {args.minutes}"
-        )
+    if args.cases < 1:
+        raise ConfigurationError(f"--cases must be at least 1, got {args.cases}")
+    if args.minutes < MIN_MINUTES:
+        raise ConfigurationError(f"--minutes must be at least {MIN_MINUTES}, got {args.minutes:g}")
     file = Path(args.model)
     weights, name = (file.parent, file.stem) if file.suffix == ".safetensors" else (WEIGHTS, args.model)
     others = load_outcomes(args.against) if args.against else None
     scorer = load_scorer(name, args.backend, args.threads, weights)
-    data = find_data(args.data and args.data / "ptbxl").parent
     extent = Extent(tuple(args.part or PARTS), args.fold, args.cases, args.minutes)
     errors = Console(stderr=True)
     with Progress(console=errors, transient=True, disable=not errors.is_terminal) as progress:
         task = progress.add_task("judging cases", total=None)
-        report, outcomes = run_benchmark(scorer, data, extent, lambda: progress.advance(task))
+        report, outcomes = run_benchmark(
+            scorer, args.data or data_folder().parent, extent, lambda: progress.advance(task)
+        )
     if args.save:
         save_outcomes(args.save, outcomes)
     differences = compare(outcomes, others) if others is not None else []

@@ -19,7 +19,7 @@ from training.localization.mitdb import CHOOSE, REPORT
 from training.localization.mitdbpart import MitdbFigures, run_mitdb
 from training.localization.normalrecord import NormalRecord, normal_record
 from training.localization.outcome import Outcome
-from training.ptbxl import read_entries, read_signal
+from training.ptbxl import find_data, read_entries, read_signal
 
 PARTS: Final = ("grafts", "mitdb", "ludb")
 CHOICE_FOLD: Final = 8
@@ -86,7 +86,7 @@ def _plain(value: Any) -> Any:
 
 def normal_records(data: Path, fold: int) -> list[NormalRecord]:
     """The normal records of a fold that have beats to graft on."""
-    entries = [one for one in read_entries(data / "ptbxl") if one.fold == fold and one.normal]
+    entries = [one for one in read_entries(find_data(data / "ptbxl")) if one.fold == fold and one.normal]
     found: Iterable[NormalRecord | None] = (
         normal_record(str(one.ecg_id), window_of(*read_signal(one))) for one in entries
     )

@@ -78,8 +78,8 @@ def without(record: NormalRecord, start: int, end: int, rng: np.random.Generator
     A straight line takes its place, with the noise of the stretch before it.
     """
     x, around = record.window.x.astype(np.float64), round(0.02 * FS_HZ)
-    left = np.median(x[:, max(0, start - around) : start + 1], axis=1)
-    right = np.median(x[:, end : end + around + 1], axis=1)
+    left = x[:, max(0, start - around) : start + 1].mean(axis=1)
+    right = x[:, end : end + around + 1].mean(axis=1)
     n = end - start
     line = left[:, None] + (right - left)[:, None] * np.linspace(0, 1, n)
     delta = np.zeros_like(x)

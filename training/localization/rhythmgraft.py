@@ -50,7 +50,10 @@ def pause(record: NormalRecord, steady: bool, rng: np.random.Generator, size: fl
     if not gaps:
         return anomaly(np.zeros(record.window.x.shape))
     beat, last = gaps[int(rng.integers(len(gaps)))]
-    delta = without(record, record.at(beat - 1, record.t_end_s), record.at(last, -P_ONSET_S), rng)
-    missed = np.zeros(WINDOW_N, np.bool_)
-    missed[record.at(beat - 1, record.rr_s - P_ONSET_S) : record.at(last, -P_ONSET_S)] = bool(size)
-    return anomaly(size * delta, everywhere(record.window.present, missed))
+    start, end = record.at(beat - 1, record.t_end_s), record.at(last, -P_ONSET_S)
+    due = record.at(beat - 1, record.rr_s - P_ONSET_S)
+    missed, before = np.zeros((2, WINDOW_N), np.bool_)
+    missed[due:end], before[start:due] = bool(size), bool(size)
+    present = record.window.present
+    delta = size * without(record, start, end, rng)
+    return anomaly(delta, everywhere(present, missed), everywhere(present, before))
