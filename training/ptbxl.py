@@ -86,6 +86,20 @@ def read_entries(folder: Path) -> list[Entry]:
     return entries
 
 
+def check_both_kinds(entries: Iterable[Entry], folds: Iterable[int]) -> None:
+    """Refuse data in which one of these folds lacks normal or abnormal records: it could not be judged."""
+    kinds = {(entry.fold, entry.normal) for entry in entries}
+    for fold in folds:
+        lacks = [
+            what for what, normal in (("normal", True), ("abnormal", False)) if (fold, normal) not in kinds
+        ]
+        if lacks:
+            raise ConfigurationError(
+                f"fold {fold} has no {' and no '.join(lacks)} records, and the model is judged on it: fetch all "
+                "of the data (`ecg-monitor data fetch ptbxl`)"
+            )
+
+
 def read_table(table: Path, needed: Iterable[str]) -> list[Row]:
     """Rows of a table that has at least these columns."""
     try:

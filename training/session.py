@@ -15,7 +15,7 @@ from training.display import Display
 from training.evaluation import Evaluation, evaluate, score_entries
 from training.fit import CHOICE_FOLD, SAVE_EVERY_S, TEST_FOLD, Training, TrainingConfig, finish
 from training.machine import join_machine
-from training.ptbxl import Entry, find_data, read_entries
+from training.ptbxl import Entry, check_both_kinds, find_data, read_entries
 from training.waveform import print_faults
 
 
@@ -43,9 +43,11 @@ def train(
     torch.use_deterministic_algorithms(True)
     _make_folder(out)
     entries = read_entries(find_data(data))
+    check_both_kinds(entries, (CHOICE_FOLD, TEST_FOLD))
+    left_out: list[str] | None = [] if skip_unreadable else None
     with join_machine(device, precision) as machine:
         display.console.quiet = not machine.first
-        dataset = _read([entry for entry in entries if entry.fold <= CHOICE_FOLD], skip_unreadable, display)
+        dataset = _read([entry for entry in entries if entry.fold <= CHOICE_FOLD], left_out, display)
         training = Training(dataset, network or NetworkConfig(), config, machine, save_every_s)
         best = _fit(training, out, resume, machine.first, tensorboard, display)
     if not machine.first:
@@ -54,7 +56,9 @@ def train(
     facts |= {"n_records": len(dataset.entries)}
     display.say("fitting the statistics of normal ECG")
     finish(training.network, dataset, facts, out)
-    return _report(entries, out, facts, display)
+    evaluation = _report(entries, out, facts, display)
+    print_faults(left_out or [], display.console)
+    return evaluation
 
 
 def _fit(
@@ -84,11 +88,8 @@ def _report(entries: list[Entry], out: Path, facts: dict[str, object], display: 
     return evaluations[-1]
 
 
-def _read(entries: list[Entry], skip_unreadable: bool, display: Display) -> Dataset:
-    left_out: list[str] | None = [] if skip_unreadable else None
-    dataset = make_dataset(display.track(entries, "reading records", len(entries)), left_out)
-    print_faults(left_out or [], display.console)
-    return dataset
+def _read(entries: list[Entry], left_out: list[str] | None, display: Display) -> Dataset:
+    return make_dataset(display.track(entries, "reading records", len(entries)), left_out)
 
 
 def _make_folder(out: Path) -> None:

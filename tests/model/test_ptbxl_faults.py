@@ -2,18 +2,35 @@
 
 import json
 import shutil
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
+import torch
 import wfdb
+from rich.console import Console
 
 from engine.errors import ConfigurationError, RecordError
 from engine.leads import LEADS
+from engine.models.config import NetworkConfig
 from engine.scorer import load_scorer
 from monitor.cli import main
 from training.dataset import make_dataset
+from training.display import Display
 from training.evaluation import evaluate, score_entries
+from training.fit import TrainingConfig
 from training.ptbxl import read_entries
+from training.session import train
+
+TINY = NetworkConfig(width=16, stem=8, beat_width=8, n_global_blocks=1, n_local_blocks=1)
+
+
+@pytest.fixture(autouse=True)
+def _torch_as_before() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    yield
+    torch.use_deterministic_algorithms(False)
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture
@@ -68,6 +85,29 @@ def test_a_fold_of_one_kind_has_no_figures(mini_ptbxl):
     normal = [one for one in fold(mini_ptbxl, 9) if one.normal][:2]
     with pytest.raises(ConfigurationError, match="2 normal and 0 abnormal"):
         evaluate(list(score_entries(load_scorer(), normal)))
+
+
+def test_training_without_a_fold_to_judge_by_is_refused_before_it_begins(mini_ptbxl, tmp_path, capsys):
+    lines = (mini_ptbxl / "ptbxl_database.csv").read_text().splitlines()
+    kept = [lines[0]] + [line for line in lines[1:] if line.split(",")[2] != "9"]
+    (tmp_path / "ptbxl_database.csv").write_text("\n".join(kept))
+    shutil.copy(mini_ptbxl / "scp_statements.csv", tmp_path)
+    assert main(["train", "--data", str(tmp_path), "--out", str(tmp_path / "out")]) == 2
+    error = capsys.readouterr().err
+    assert "fold 9 has no normal and no abnormal records" in error and len(error.splitlines()) == 1
+
+
+@pytest.mark.slow
+def test_training_names_at_its_end_what_it_left_out(spoilt, tmp_path, capsys):
+    first = fold(spoilt, 3)[0].path
+    first.with_suffix(".dat").unlink()
+    config = TrainingConfig(1, 8, 0)
+    with Display(Console()) as display, pytest.raises(RecordError, match=first.name):
+        train(spoilt, tmp_path, config, display, network=TINY)
+    with Display(Console()) as display:
+        train(spoilt, tmp_path, config, display, skip_unreadable=True, network=TINY)
+    said = capsys.readouterr().out.splitlines()
+    assert said[-1] == "1 record could not be read" and first.name in said[-2]
 
 
 def test_training_data_stops_at_an_unreadable_record_unless_told_to_leave_it_out(spoilt):
