@@ -18,6 +18,7 @@ from training.card import figures
 from training.differencetable import difference_table
 from training.evaluation import Evaluation, evaluate, score_entries
 from training.ptbxl import find_data, read_entries
+from training.report import check_report, write_report
 from training.scorefile import compare_scores, load_scores, save_scores, saved_scores
 from training.waveform import print_faults
 
@@ -36,6 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--against", type=Path, metavar="FILE.csv", help="compare with the scores saved there"
     )
+    parser.add_argument(
+        "--report", type=Path, metavar="FILE.html", help="write a page with plots and records"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -43,6 +47,8 @@ def run(args: argparse.Namespace) -> int:
     file = Path(args.model)
     weights, name = (file.parent, file.stem) if file.suffix == ".safetensors" else (WEIGHTS, args.model)
     others = load_scores(args.against) if args.against else None
+    if args.report:
+        check_report(args.report)
     scorer = load_scorer(name, args.backend, args.threads, weights)
     entries = [entry for entry in read_entries(find_data(args.data)) if entry.fold == args.fold]
     if not entries:
@@ -58,6 +64,8 @@ def run(args: argparse.Namespace) -> int:
     evaluation, rows = evaluate(scored), saved_scores(scored)
     if args.save:
         save_scores(args.save, rows)
+    if args.report:
+        write_report(args.report, scored, scorer, evaluation)
     differences = None if others is None else compare_scores(rows, others)
     if args.json:
         facts = {"model": name, "backend": args.backend, "fold": args.fold, **evaluation.to_dict()}
