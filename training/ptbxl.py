@@ -95,8 +95,8 @@ def check_both_kinds(entries: Iterable[Entry], folds: Iterable[int]) -> None:
         ]
         if lacks:
             raise ConfigurationError(
-                f"fold {fold} has no {' and no '.join(lacks)} records, and the model is judged on it: fetch all "
-                "of the data (`ecg-monitor data fetch ptbxl`)"
+                f"fold {fold} has no {' and no '.join(lacks)} records, and the model is judged on it: fetch "
+                "all of the data (`ecg-monitor data fetch ptbxl`)"
             )
 
 

@@ -25,7 +25,7 @@ from training.session import train
 TINY = NetworkConfig(width=16, stem=8, beat_width=8, n_global_blocks=1, n_local_blocks=1)
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def _torch_as_before() -> Iterator[None]:
     threads = torch.get_num_threads()
     yield
@@ -98,6 +98,7 @@ def test_training_without_a_fold_to_judge_by_is_refused_before_it_begins(mini_pt
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("_torch_as_before")
 def test_training_names_at_its_end_what_it_left_out(spoilt, tmp_path, capsys):
     first = fold(spoilt, 3)[0].path
     first.with_suffix(".dat").unlink()
