@@ -227,18 +227,8 @@ def test_better_and_worse_are_told_with_their_sign(records):
 
 def test_command_saves_and_compares(data, tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "160")
-    words = [
-        "evaluate",
-        "localization",
-        "--fold",
-        "8",
-        "--cases",
-        "1",
-        "--minutes",
-        "0.2",
-        "--data",
-        str(data),
-    ]
+    words = ["evaluate", "localization", "--fold", "8", "--data", str(data)]
+    words += ["--cases", "1", "--minutes", "0.7"]
     saved = str(tmp_path / "cases.csv")
     assert main([*words, "--part", "grafts", "--part", "mitdb", "--json", "--save", saved]) == 0
     report = json.loads(capsys.readouterr().out)
