@@ -91,7 +91,7 @@ class History:
 
 
 def _whole(r_peaks: I64, n_old: int, window: Window, quality: Quality) -> Bools:
-    """Whether some assessable lead was received all the way from the beat before, for beats from `n_old` on."""
+    """Whether an assessable lead was received all the way from the beat before, for beats from `n_old` on."""
     seen = np.logical_or.reduce(window.valid[quality.assessable], axis=0)
     unseen = np.concatenate(([0], np.cumsum(~seen)))
     whole = np.zeros(r_peaks.size, np.bool_)

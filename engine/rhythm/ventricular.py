@@ -1,0 +1,80 @@
+"""Ventricular beats in a row, and how many there are."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from engine.arrays import I64, Bools
+from engine.grid import FS_HZ
+from engine.rhythm.history import History
+
+MINUTE_N: Final = 60 * FS_HZ
+PATTERN_CYCLES: Final = 3
+"""Bigeminy and trigeminy are called after so many cycles, as usual."""
+MIN_RUN_BPM: Final = 60.0
+"""Ventricular beats further apart than this are no run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Ventricular beats in a row."""
+
+    n_beats: int
+    first_sample: int
+    """R peak of the first beat, absolute."""
+    last_sample: int
+    rate_bpm: float
+    """From its median RR interval."""
+
+
+def newest_run(history: History, min_beats: int) -> Run | None:
+    """Find the newest row of at least `min_beats` ventricular beats.
+
+    Parameters
+    ----------
+    history : History
+        Beats and their classes.
+    min_beats : int
+        At least 2.
+
+    Returns
+    -------
+    Run or None
+        Its intervals are all whole (no gap in the signal) and shorter than `MIN_RUN_BPM` asks.
+    """
+    ventricular = history.ventricular
+    rr_s = history.rr_s
+    joined = np.zeros(ventricular.size, np.bool_)
+    joined[1:] = ventricular[1:] & ventricular[:-1] & (rr_s[1:] < 60.0 / MIN_RUN_BPM)
+    starts = np.flatnonzero(ventricular & ~joined)
+    lengths = np.array([_length(joined, int(start)) for start in starts], np.int64)
+    long = np.flatnonzero(lengths >= min_beats)
+    if not long.size:
+        return None
+    first, n = int(starts[long[-1]]), int(lengths[long[-1]])
+    inside = rr_s[first + 1 : first + n]
+    peaks = history.r_peaks
+    return Run(n, int(peaks[first]), int(peaks[first + n - 1]), 60.0 / float(np.median(inside)))
+
+
+def _length(joined: Bools, start: int) -> int:
+    ends = np.flatnonzero(~joined[start + 1 :])
+    return 1 + (int(ends[0]) if ends.size else joined.size - start - 1)
+
+
+def n_ventricular(history: History, end_sample: int) -> int:
+    """Ventricular beats in the last minute."""
+    return int(np.count_nonzero(history.ventricular & (history.r_peaks > end_sample - MINUTE_N)))
+
+
+def pattern(history: History, end_sample: int) -> str:
+    """Name what repeats: every second beat ventricular is bigeminy, every third trigeminy; else empty."""
+    recent: I64 = np.flatnonzero(history.r_peaks > end_sample - 10 * FS_HZ)
+    beats = history.ventricular[recent]
+    for cycle, name in ((2, "bigeminy"), (3, "trigeminy")):
+        n = cycle * PATTERN_CYCLES
+        row = beats[-n:]
+        if row.size == n and any(np.array_equal(row, np.arange(n) % cycle == at) for at in range(cycle)):
+            return name
+    return ""
