@@ -236,11 +236,12 @@ def test_what_stops_everything_is_one_sentence_and_the_next_call_goes_on(
     assert_whole(tmp_path, published, names_of(published))
 
 
-def test_a_server_that_falls_silent_is_given_up(server, tmp_path):
-    server.faults = {"records100/00000/00002_lr.dat": ["hang"]}
+@pytest.mark.parametrize("name", [SUMS, "records100/00000/00002_lr.dat"])
+def test_a_server_that_falls_silent_is_given_up(server, tmp_path, name):
+    server.faults = {name: ["hang"]}
     with pytest.raises(ConfigurationError, match="nothing has come from"):
-        bring(server, tmp_path, silence_s=0.2)
-    assert not (tmp_path / "records100/00000/00002_lr.dat").exists()
+        bring(server, tmp_path, silence_s=0.3)
+    assert not (tmp_path / name).exists()
 
 
 def test_a_page_that_is_no_list_of_checksums_is_not_kept(server, published, tmp_path):

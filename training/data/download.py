@@ -8,6 +8,7 @@ import errno
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Final
@@ -21,6 +22,10 @@ NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _CONNECTIONS: Final = 2
 _AGAIN: Final = "look at the network, then give the same command again; what is there stays"
 _BUSY: Final = (429, 500, 502, 503, 504)
+
+
+_Outcomes = SimpleQueue[tuple[str, BaseException | None]]
+"""Each file that is done, with what went wrong."""
 
 
 class _DamagedError(Exception):
@@ -37,8 +42,8 @@ class Download:
 
     url: str
     folder: Path
-    silence_s: float = 120.0
-    """Without one whole file for so long, the connection is given up."""
+    silence_s: float = 300.0
+    """Without one whole file for so long, the connection is given up. The largest has 9 MB."""
     pauses_s: tuple[float, ...] = (1.0, 4.0, 16.0)
     """Before each further try, where trying again may help; a first contact that fails is told at once."""
 
@@ -49,7 +54,7 @@ class Download:
         room, no permission) ends the download with an error.
         """
         todo: SimpleQueue[str] = SimpleQueue()
-        done: SimpleQueue[tuple[str, BaseException | None]] = SimpleQueue()
+        done: _Outcomes = SimpleQueue()
         for name in files:
             todo.put(name)
         stop = threading.Event()
@@ -68,10 +73,15 @@ class Download:
 
     def one(self, name: str, check: Callable[[Path], object]) -> None:
         """Fetch one file that has no checksum; `check` raises if it is not what it should be."""
-        try:
-            arrived = self._receive(name, pauses_s=())
-        except _AbsentError as error:
+        done: _Outcomes = SimpleQueue()
+        act = partial(self._receive, name, ())
+        threading.Thread(target=lambda: done.put((name, _error_of(act))), daemon=True).start()
+        _, error = self._next(done)
+        if isinstance(error, _AbsentError):
             raise ConfigurationError(f"{self.url} holds no {name}: it is not where the data is") from error
+        if error:
+            raise error
+        arrived = self._unfinished(name)
         try:
             check(arrived)
         except ConfigurationError:
@@ -79,20 +89,10 @@ class Download:
             raise
         arrived.replace(self.folder / name)
 
-    def _collect(
-        self,
-        n: int,
-        done: "SimpleQueue[tuple[str, BaseException | None]]",
-        advance: Callable[[], None],
-    ) -> dict[str, str]:
+    def _collect(self, n: int, done: _Outcomes, advance: Callable[[], None]) -> dict[str, str]:
         failed: dict[str, str] = {}
         for _ in range(n):
-            try:
-                name, error = done.get(timeout=self.silence_s)
-            except Empty:
-                raise ConfigurationError(
-                    f"nothing has come from {self.url} for {self.silence_s:g} s: {_AGAIN}"
-                ) from None
+            name, error = self._next(done)
             if isinstance(error, _DamagedError):
                 failed[name] = "wrong checksum, twice"
             elif isinstance(error, _AbsentError):
@@ -103,28 +103,32 @@ class Download:
                 advance()
         return failed
 
+    def _next(self, done: _Outcomes) -> tuple[str, BaseException | None]:
+        try:
+            return done.get(timeout=self.silence_s)
+        except Empty:
+            raise ConfigurationError(
+                f"nothing has come from {self.url} for {self.silence_s:g} s: {_AGAIN}"
+            ) from None
+
     def _work(
-        self,
-        files: Mapping[str, str],
-        todo: "SimpleQueue[str]",
-        done: "SimpleQueue[tuple[str, BaseException | None]]",
-        stop: threading.Event,
+        self, files: Mapping[str, str], todo: "SimpleQueue[str]", done: _Outcomes, stop: threading.Event
     ) -> None:
         while not stop.is_set():
             try:
                 name = todo.get_nowait()
             except Empty:
                 return
-            try:
-                self._fetch(name, files[name])
-            except BaseException as error:  # whatever it is, the thread that waits must hear of it
-                done.put((name, error))
-            else:
-                done.put((name, None))
+            done.put((name, _error_of(partial(self._fetch, name, files[name]))))
+
+    def _unfinished(self, name: str) -> Path:
+        """A name that nobody takes for the file's."""
+        return self.folder / f"{name}.part"
 
     def _fetch(self, name: str, sha256: str) -> None:
         for last_try in (False, True):
-            arrived = self._receive(name, self.pauses_s)
+            self._receive(name, self.pauses_s)
+            arrived = self._unfinished(name)
             if is_whole(arrived, sha256):
                 arrived.replace(self.folder / name)
                 return
@@ -132,9 +136,9 @@ class Download:
             if last_try:
                 raise _DamagedError
 
-    def _receive(self, name: str, pauses_s: tuple[float, ...]) -> Path:
-        """Bring a file to its place under a name that nobody takes for it."""
-        path = self.folder / f"{name}.part"
+    def _receive(self, name: str, pauses_s: tuple[float, ...]) -> None:
+        """Bring what the server has under this name, unchecked."""
+        path = self._unfinished(name)
         for pause_s in (*pauses_s, None):
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -144,8 +148,7 @@ class Download:
                     raise self._explained(error) from error
                 threading.Event().wait(pause_s)
             else:
-                break
-        return path
+                return
 
     def _explained(self, error: OSError) -> Exception:
         """One sentence of what went wrong, and the cure."""
@@ -165,6 +168,15 @@ class Download:
                 "(--to)"
             )
         return ConfigurationError(f"no connection to {self.url} ({_root(error)}): {_AGAIN}")
+
+
+def _error_of(act: Callable[[], None]) -> BaseException | None:
+    """What an act ends with; the thread that waits must hear of it, whatever it is."""
+    try:
+        act()
+    except BaseException as error:
+        return error
+    return None
 
 
 def _may_pass(error: OSError) -> bool:

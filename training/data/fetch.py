@@ -36,7 +36,9 @@ def fetch(download: Download, part: Part, progress: Progress) -> Fetched:
     _refuse_other_layout(folder)
     with _locked(folder):
         if not (folder / SUMS).is_file():
+            task = progress.add_task("list of checksums", total=None)
             download.one(SUMS, read_sums)
+            progress.remove_task(task)
         sums = read_sums(folder / SUMS)
         _complete(documents(sums), download, progress)
         files = files_of(part, folder, sums)
