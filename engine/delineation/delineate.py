@@ -18,6 +18,8 @@ from engine.window import Window
 
 QRS_SCALE: Final = 3
 WAVE_SCALE: Final = 4
+MIN_WAVE_MS: Final = 20.0
+"""What would be shorter is no wave."""
 BLANK_MS: Final = 8.0
 """The QRS complex and this much on either side give way to a straight line before P and T are looked for."""
 
@@ -96,9 +98,10 @@ def _without_qrs(x: F32, r_peaks: I64, onset_ms: F32, offset_ms: F32) -> F32:
 
 
 def _mark_peak(x: F32, r_peaks: I64, peak: Mark, marks: F32) -> None:
-    """Mark where a wave lies farthest from the line between its ends."""
+    """Mark where a wave lies farthest from the line between its ends; forget what has not both."""
     onset_ms, offset_ms = marks[peak - 1], marks[peak + 1]
-    known = np.isfinite(onset_ms) & np.isfinite(offset_ms)
+    known = offset_ms - onset_ms >= MIN_WAVE_MS
+    marks[peak - 1 : peak + 2, ~known] = np.nan
     if not known.any():
         return
     from_n, to_n = int(onset_ms[known].min() // SAMPLE_MS), int(offset_ms[known].max() // SAMPLE_MS) + 2
