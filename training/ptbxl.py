@@ -47,10 +47,10 @@ class Entry:
         return self.superclasses == {"NORM"}
 
 
-def data_folder() -> Path:
-    """Where PTB-XL is looked for when no folder is named."""
+def data_folder(name: str = "ptbxl") -> Path:
+    """Where a data set is looked for when no folder is named."""
     root = os.environ.get("ECG_MONITOR_DATA") or Path(__file__).parents[1] / "../shared/data"
-    return Path(root, "ptbxl")
+    return Path(root, name)
 
 
 def find_data(data: Path | None) -> Path:

@@ -23,6 +23,7 @@ from rich.progress import Progress
 from engine.errors import ConfigurationError
 from engine.leads import LEADS
 from monitor.cli import main
+from training.data.catalogue import LUDB, PTBXL
 from training.data.download import Download
 from training.data.fetch import Fetched, fetch
 from training.data.manifest import SUMS, Part, read_sums
@@ -141,10 +142,10 @@ def server(published) -> Iterator[Server]:
         thread.join()
 
 
-def bring(server: Server, folder: Path, part: Part | None = None, **options) -> Fetched:
+def bring(server: Server, folder: Path, part: Part | None = None, data_set=PTBXL, **options) -> Fetched:
     download = Download(server.url, folder, **{"pauses_s": (0.0, 0.0), **options})
     with Progress(disable=True) as progress:
-        return fetch(download, part or Part(), progress)
+        return fetch(data_set, part or Part(), download, progress)
 
 
 def assert_whole(folder: Path, published: Path, names) -> None:
@@ -158,12 +159,12 @@ def names_of(published: Path, *rates: int) -> list[str]:
     wanted = tuple(f"records{rate}/" for rate in rates)
     return [
         SUMS,
-        *(name for name in read_sums(published / SUMS) if "/" not in name or name.startswith(wanted)),
+        *(name for name in read_sums(published / SUMS, PTBXL) if "/" not in name or name.startswith(wanted)),
     ]
 
 
 def test_what_is_fetched_is_what_is_published_and_can_be_trained_on(server, published, tmp_path):
-    assert bring(server, tmp_path) == Fetched(N_RECORDS, 0, 2 * N_RECORDS)
+    assert bring(server, tmp_path) == Fetched(N_RECORDS, 0, N_DOCUMENTS + 2 * N_RECORDS)
     assert_whole(tmp_path, published, names_of(published))
     entries = read_entries(tmp_path)
     assert [one.fold for one in entries] == [*range(1, 11), 1, 2]
@@ -174,14 +175,14 @@ def test_both_rates_and_a_choice_of_folds(server, published, tmp_path):
     bring(server, tmp_path, Part((100, 500), (1, 9)))
     records = {path.name for path in tmp_path.rglob("*.hea")}
     assert records == {f"{n:05d}_{kind}.hea" for n in (1, 9, 11) for kind in ("lr", "hr")}
-    assert bring(server, tmp_path, Part((100, 500))).n_there == 12
+    assert bring(server, tmp_path, Part((100, 500))).n_there == N_DOCUMENTS + 12
     assert_whole(tmp_path, published, names_of(published, 100, 500))
 
 
 def test_what_is_whole_is_not_fetched_again_and_what_is_damaged_is(server, published, tmp_path):
     bring(server, tmp_path)
     server.asked.clear()
-    assert bring(server, tmp_path) == Fetched(N_RECORDS, 2 * N_RECORDS, 0)
+    assert bring(server, tmp_path) == Fetched(N_RECORDS, N_DOCUMENTS + 2 * N_RECORDS, 0)
     assert server.asked == []
     cut = tmp_path / "records100/00000/00003_lr.dat"
     cut.write_bytes(cut.read_bytes()[:100])
@@ -249,7 +250,7 @@ def test_a_page_that_is_no_list_of_checksums_is_not_kept(server, published, tmp_
     for content in ("<html>please log in</html>\n", f"{'0' * 64} ../../etc/passwd\n{sums}", "", sums[:500]):
         (tmp_path / "list").write_text(content)
         with pytest.raises(ConfigurationError, match="not the list of checksums"):
-            read_sums(tmp_path / "list")
+            read_sums(tmp_path / "list", PTBXL)
     shutil.copy(published / "LICENSE.txt", tmp_path / SUMS)
     with pytest.raises(ConfigurationError, match="delete it"):
         bring(server, tmp_path)
@@ -362,3 +363,31 @@ def test_check_tells_what_lacks_and_what_is_damaged(server, tmp_path, capsys):
     assert main(["data", "check", str(tmp_path)]) == 1
     out = capsys.readouterr().out
     assert "00005_lr.hea" in out and "00004_lr.dat" not in out and "was not checked" in out
+
+
+def test_another_data_set_is_fetched_whole_and_recognized(server, published, tmp_path, capsys):
+    where = published / "ludb"
+    (where / "data").mkdir(parents=True)
+    (where / "unused").mkdir()
+    for name in ("ludb.csv", "data/1.hea", "data/1.dat", "data/1.ii", "unused/page.html"):
+        (where / name).write_text(name)
+    names = [path.relative_to(where).as_posix() for path in where.rglob("*") if path.is_file()]
+    (where / SUMS).write_text("".join(f"{digest(where / name)}  ./{name}\n" for name in names))
+    server.url += "/ludb"
+    assert bring(server, tmp_path, data_set=LUDB) == Fetched(200, 0, 4)
+    assert {path.name for path in tmp_path.rglob("*") if path.is_file()} == {
+        SUMS,
+        "ludb.csv",
+        "1.hea",
+        "1.dat",
+        "1.ii",
+    }
+    assert main(["data", "check", str(tmp_path)]) == 0
+    (tmp_path / "data/1.ii").write_text("other")
+    assert main(["data", "check", str(tmp_path)]) == 1
+    assert "damaged: data/1.ii" in capsys.readouterr().out
+    assert main(["data", "fetch", "ludb", "--folds", "9", "--mirror", server.url]) == 2
+    assert "fetched whole" in capsys.readouterr().err
+    with pytest.raises(ConfigurationError, match=r"not the list of checksums of PTB-XL"):
+        bring(server, tmp_path)
+    shutil.rmtree(where)

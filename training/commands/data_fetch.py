@@ -27,39 +27,43 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `data fetch`."""
     parser.add_argument("name", choices=DATA_SETS, help=f"one of: {', '.join(DATA_SETS)}")
     parser.add_argument(
-        "--to", type=Path, metavar="FOLDER", help="where it goes (default: where `train` looks for it)"
+        "--to", type=Path, metavar="FOLDER", help="where it goes (default: where other commands look for it)"
     )
     add_part_arguments(parser)
-    parser.add_argument("--mirror", default=PTBXL.url, help=argparse.SUPPRESS)
+    parser.add_argument("--mirror", help=argparse.SUPPRESS)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Fetch what lacks, then say how to train with it."""
+    """Fetch what lacks, then say what to do with it."""
     from training.data.download import Download
     from training.data.fetch import fetch
 
-    if urlsplit(args.mirror).scheme not in ("http", "https"):
-        raise ConfigurationError(f"--mirror {args.mirror} is no address: it begins with https:// or http://")
-    data_set, part, folder = DATA_SETS[args.name], part_of(args), args.to or _default_folder()
+    data_set, part = DATA_SETS[args.name], part_of(args)
+    url, folder = args.mirror or data_set.url, args.to or _default_folder(args.name)
+    if urlsplit(url).scheme not in ("http", "https"):
+        raise ConfigurationError(f"--mirror {url} is no address: it begins with https:// or http://")
+    if data_set != PTBXL and part != Part():
+        raise ConfigurationError(f"{data_set.title} is fetched whole: leave out --rate and --folds")
     console = Console()
     console.print(f"{data_set.title} goes to {folder}", highlight=False, soft_wrap=True)
     errors = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=errors, disable=not errors.is_terminal) as progress:
-        fetched = fetch(Download(args.mirror.rstrip("/"), folder), part, progress)
+        fetched = fetch(data_set, part, Download(url.rstrip("/"), folder), progress)
     console.print(
         f"{fetched.n_records:,} records are whole: {fetched.n_new:,} files fetched, {fetched.n_there:,} were "
         f"there. Licence {data_set.licence}; cite {data_set.citation}",
         highlight=False,
         soft_wrap=True,
     )
-    console.print(_next_step(folder), highlight=False, soft_wrap=True)
+    if data_set == PTBXL:
+        console.print(_next_step(folder), highlight=False, soft_wrap=True)
     return 0
 
 
-def _default_folder() -> Path:
-    """Where `train` looks, if that place has been made; else a folder here."""
-    where = data_folder()
+def _default_folder(name: str) -> Path:
+    """Where other commands look, if that place has been made; else a folder here."""
+    where = data_folder(name)
     return where.resolve() if where.parent.is_dir() else Path("data", where.name)
 
 

@@ -1,4 +1,4 @@
-"""What of PTB-XL a folder holds, and whether it is whole."""
+"""What of a data set a folder holds, and whether it is whole."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 import wfdb
 from rich.progress import Progress
 
+from training.data.catalogue import PTBXL, DataSet
 from training.data.fetch import lacking
 from training.data.manifest import SUMS, TABLE, Part, Sums, documents, files_of, read_sums
 
@@ -26,13 +27,18 @@ class Finding:
         return not self.missing and not self.damaged
 
 
-def check_sums(folder: Path, part: Part, progress: Progress) -> list[Finding]:
-    """Compare every file of a part with its published checksum; needs `SHA256SUMS.txt` in the folder."""
-    sums = read_sums(folder / SUMS)
+def check_sums(data_set: DataSet, folder: Path, part: Part, progress: Progress) -> list[Finding]:
+    """Compare every file with its published checksum; needs `SHA256SUMS.txt` in the folder."""
+    sums = read_sums(folder / SUMS, data_set)
     findings = [_compare("tables and documents", documents(sums), folder, progress)]
+    if data_set != PTBXL:
+        return [
+            *findings,
+            _compare("files in folders", files_of(data_set, part, folder, sums), folder, progress),
+        ]
     if (folder / TABLE).is_file():
         for rate_hz in part.rates_hz:
-            files = files_of(Part((rate_hz,), part.folds), folder, sums)
+            files = files_of(data_set, Part((rate_hz,), part.folds), folder, sums)
             findings.append(_compare(f"files at {rate_hz} Hz", files, folder, progress))
     return findings
 

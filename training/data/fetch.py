@@ -1,4 +1,4 @@
-"""Fetching a part of PTB-XL: only what is not whole yet, so that the same command goes on after any stop."""
+"""Fetching a data set: only what is not whole yet, so that the same command goes on after any stop."""
 
 import fcntl
 import os
@@ -12,6 +12,7 @@ from typing import Final
 from rich.progress import Progress
 
 from engine.errors import ConfigurationError
+from training.data.catalogue import PTBXL, DataSet
 from training.data.download import Download
 from training.data.manifest import SUMS, TABLE, Part, Sums, documents, files_of, is_whole, read_sums
 from training.ptbxl import OWN_LABELS
@@ -22,28 +23,32 @@ _NAMED: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What a fetch found and did, in files."""
+    """What a fetch found and did."""
 
     n_records: int
     n_there: int
-    """Whole already."""
+    """Files that were whole already."""
     n_new: int
+    """Files fetched."""
 
 
-def fetch(download: Download, part: Part, progress: Progress) -> Fetched:
-    """Bring a part of the data to `download.folder`; raises if anything of it still lacks afterwards."""
+def fetch(data_set: DataSet, part: Part, download: Download, progress: Progress) -> Fetched:
+    """Bring a data set to `download.folder`, of PTB-XL a part; raises if anything still lacks afterwards."""
     folder = download.folder
     _refuse_other_layout(folder)
     with _locked(folder):
         if not (folder / SUMS).is_file():
             task = progress.add_task("list of checksums", total=None)
-            download.one(SUMS, read_sums)
+            download.one(SUMS, lambda arrived: read_sums(arrived, data_set))
             progress.remove_task(task)
-        sums = read_sums(folder / SUMS)
-        _complete(documents(sums), download, progress)
-        files = files_of(part, folder, sums)
-        n_new = _complete(files, download, progress, part.size_bytes(folder / TABLE) / max(1, len(files)))
-    return Fetched(len(part.records(folder / TABLE)), len(files) - n_new, n_new)
+        sums = read_sums(folder / SUMS, data_set)
+        n_new = _complete(documents(sums), download, progress)
+        files = files_of(data_set, part, folder, sums)
+        chosen = data_set == PTBXL
+        needed_bytes = part.size_bytes(folder / TABLE) if chosen else 0
+        n_new += _complete(files, download, progress, needed_bytes / max(1, len(files)))
+    n_records = len(part.records(folder / TABLE)) if chosen else data_set.n_records
+    return Fetched(n_records, len(documents(sums) | files) - n_new, n_new)
 
 
 def lacking(files: Sums, folder: Path, progress: Progress) -> Sums:
