@@ -1,5 +1,6 @@
 """Loss curves: exact after any number of interruptions."""
 
+import resource
 import sys
 from pathlib import Path
 
@@ -58,6 +59,24 @@ def test_table_reads_back_exactly_and_becomes_a_picture(tmp_path):
     assert np.isfinite(table["validation_auc"]).sum() == N_STEPS // PER_EPOCH
     assert (tmp_path / "losses.png").read_bytes().startswith(b"\x89PNG")
     assert said == []
+
+
+def test_full_disk_is_said_and_leaves_a_table_to_go_on_with(tmp_path):
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with (
+        pytest.raises(ConfigurationError, match=r"losses\.csv cannot be written"),
+        table_only(tmp_path) as curves,
+    ):
+        curves.add(row(1))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (120, limits[1]))
+        try:
+            for step in range(2, 10):
+                curves.add(row(step))
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    with table_only(tmp_path) as curves:
+        curves.add(row(3))
+    assert read_curves(tmp_path / "losses.csv")["step"].tolist() == [1, 2, 3]
 
 
 def test_without_matplotlib_one_sentence_and_no_picture(tmp_path, monkeypatch):

@@ -1,6 +1,9 @@
 """One training in two processes, started by torchrun as on a machine with two GPUs."""
 
 import csv
+import os
+import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -55,6 +58,25 @@ def test_a_process_that_dies_ends_the_others_and_the_training_goes_on_later(mini
     assert run(2, mini_ptbxl, tmp_path / "out", "--resume").returncode == 0
     assert run(2, mini_ptbxl, tmp_path / "whole").returncode == 0
     np.testing.assert_array_equal(losses(tmp_path / "out"), losses(tmp_path / "whole"))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_the_process_that_is_left_says_so_and_ends(mini_ptbxl, tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    together = os.environ | {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    start = (sys.executable, CHILD, "fit", mini_ptbxl, tmp_path, "--kill", "1:10")
+    processes = [
+        subprocess.Popen(
+            start, env=together | {"RANK": rank, "LOCAL_RANK": rank}, stderr=subprocess.PIPE, text=True
+        )
+        for rank in ("0", "1")
+    ]
+    said = [process.communicate(timeout=200)[1] for process in processes]
+    assert processes[1].returncode == -signal.SIGKILL
+    assert processes[0].returncode > 0
+    assert "process 0 lost another process of this training at step" in said[0]
 
 
 def test_a_batch_that_cannot_be_shared_is_refused(mini_ptbxl):

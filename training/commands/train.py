@@ -72,7 +72,11 @@ def run(args: argparse.Namespace) -> int:
     train = _train_2023 if args.model == "mcr-2023" else _train
     evaluations = []
     for seed in range(args.seed, args.seed + args.seeds):
-        found = train(args, seed, out / f"seed-{seed}" if args.seeds > 1 else out)
+        try:
+            found = train(args, seed, out / f"seed-{seed}" if args.seeds > 1 else out)
+        except KeyboardInterrupt:
+            Console(stderr=True).print("stopped: the same command goes on with --resume", highlight=False)
+            raise
         if found is not None:
             evaluations.append(found)
     if evaluations:
