@@ -34,7 +34,7 @@ class Row:
     learning_rate: float
     """Of this step."""
     seconds: float
-    """Since the training began, interruptions not counted."""
+    """Spent learning: neither validation nor interruptions are counted."""
     epoch_loss: float
     """Mean over the epoch so far."""
     n_steps: int

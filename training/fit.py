@@ -1,6 +1,5 @@
 """From prepared records to a checkpoint: epochs, choice of the best, statistics, export."""
 
-import hashlib
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, fields
@@ -12,7 +11,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from engine.arrays import Bools
 from engine.checkpoint import Checkpoint, save_checkpoint
 from engine.errors import ConfigurationError
 from engine.models.config import NetworkConfig
@@ -25,11 +23,9 @@ from training.learner import Learner
 from training.machine import Machine
 from training.normality import fit_normality, fit_validation
 from training.restoration import Restoration, run_network, tensors
+from training.split import Split, fingerprint
 from training.statefile import read_state, write_state
 
-FIT_FOLDS: Final = range(1, 8)
-CHOICE_FOLD: Final = 8
-TEST_FOLD: Final = 9
 SAVE_EVERY_S: Final = 20.0
 """So much work a kill can cost; saving takes a few hundredths of a second."""
 
@@ -41,32 +37,6 @@ class TrainingConfig:
     epochs: int
     batch: int = 32
     seed: int = 0
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Split:
-    """Rows of a data set by what they are for."""
-
-    restore: Bools
-    """All records of the folds to fit: restoration needs no labels."""
-    fit: Bools
-    """The normal ones among them: statistics of normal ECG."""
-    choice: Bools
-    """Records that choose the epoch."""
-    held_out: Bools
-    """The normal ones among them: scales and threshold."""
-
-    @classmethod
-    def of(cls, data: Dataset) -> "Split":
-        """Split by fold; refuses a data set that lacks a part."""
-        restore, choice = np.isin(data.folds, FIT_FOLDS), data.folds == CHOICE_FOLD
-        split = cls(restore, restore & data.normal, choice, choice & data.normal)
-        for what, rows in (("folds 1-7", split.fit), (f"fold {CHOICE_FOLD}", split.held_out)):
-            if rows.sum() < 5:
-                raise ConfigurationError(
-                    f"only {rows.sum()} normal records in {what}, at least 5 are needed: use more of PTB-XL"
-                )
-        return split
 
 
 @dataclass(slots=True)
@@ -107,7 +77,7 @@ class Training:
             "network": network.to_dict(),
             **asdict(config),
             "precision": machine.precision,
-            "data": _fingerprint(data),
+            "data": fingerprint(data),
         }
 
     def run(self, state_path: Path, resume: bool, report: Callable[[Row], None]) -> float:
@@ -115,25 +85,30 @@ class Training:
         if resume:
             self._load(state_path)
         now = self._standing
-        saved, started = time.monotonic(), time.monotonic() - now.seconds
         while now.epoch < self._config.epochs:
-            for loss in self._steps():
-                now.losses.append(loss)
-                now.seconds = time.monotonic() - started
-                if len(now.losses) < self._per_epoch:
-                    report(self._row())
-                    if time.monotonic() - saved > self._save_every_s:
-                        self._save(state_path)
-                        saved = time.monotonic()
+            self._learn(state_path, report)
             if self._machine.first:  # the others wait in their next step
-                row = self._row(self._validate())
-                report(row)
+                report(self._row(self._validate()))
             now.epoch, now.losses = now.epoch + 1, []
             self._save(state_path)
         if self._machine.first:
             self.network.load_state_dict(now.best)
         self.network.cpu()
         return now.best_auc
+
+    def _learn(self, state_path: Path, report: Callable[[Row], None]) -> None:
+        """Do the rest of the epoch; its last step is reported with the AUC."""
+        now = self._standing
+        saved = time.monotonic()
+        started = saved - now.seconds
+        for loss in self._steps():
+            now.losses.append(loss)
+            now.seconds = time.monotonic() - started
+            if len(now.losses) < self._per_epoch:
+                report(self._row())
+                if time.monotonic() - saved > self._save_every_s:
+                    self._save(state_path)
+                    saved = time.monotonic()
 
     def _steps(self) -> Iterator[float]:
         """The rest of the epoch, in an order and with chances that depend on seed, epoch and step alone."""
@@ -216,11 +191,3 @@ def _batch_size(batch: int, n_records: int, n_ranks: int) -> int:
             f"{n_records} records in folds 1-7 cannot be shared by {n_ranks} processes: start fewer"
         )
     return size
-
-
-def _fingerprint(data: Dataset) -> str:
-    """Hash of what is learned from: a training goes on with the same records only."""
-    digest = hashlib.sha256()
-    for array in (data.folds, data.normal, data.inputs.signal, data.inputs.valid):
-        digest.update(np.ascontiguousarray(array).data)
-    return digest.hexdigest()[:16]

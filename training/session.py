@@ -13,9 +13,10 @@ from training.curves import Curves, Row
 from training.dataset import Dataset, make_dataset
 from training.display import Display
 from training.evaluation import Evaluation, evaluate, score_entries
-from training.fit import CHOICE_FOLD, SAVE_EVERY_S, TEST_FOLD, Training, TrainingConfig, finish
+from training.fit import SAVE_EVERY_S, Training, TrainingConfig, finish
 from training.machine import join_machine
 from training.ptbxl import Entry, check_both_kinds, find_data, read_entries
+from training.split import CHOICE_FOLD, TEST_FOLD
 from training.waveform import print_faults
 
 
