@@ -24,6 +24,11 @@ class Waveforms:
             self._store = WaveformRecorder(folder, self.run, keep, journal.segments(), now_ns)
 
     @property
+    def about(self) -> dict[str, str]:
+        """What the journal says of this run: its name, and where its waveforms lie."""
+        return {"run": self.run, "recording": "" if self.folder is None else str(self.folder.absolute())}
+
+    @property
     def failing(self) -> str | None:
         """Why waveforms are not being stored; None when they are, or nobody asked for it."""
         return None if self._store is None else self._store.failing

@@ -10,6 +10,7 @@ from typing import Any, Final
 from monitor.alarms.alarm import Alarm, AlarmEvent, Kind, Phase, Priority, Transition
 from monitor.alarms.evidence import limits_json
 from monitor.alarms.limits import Limits
+from monitor.baseline import Note
 
 GENESIS: Final = "0" * 64
 """Stands for the hash before the first entry."""
@@ -32,6 +33,8 @@ class EntryKind(StrEnum):
     """Who asked for what."""
     LIMITS = "limits"
     """A bed's limits from here on, and who set them."""
+    BASELINE = "baseline"
+    """What became of a patient's baseline; the whole of it where it was learned."""
     SEGMENT = "segment"
     """A segment of waveform was closed: its place, length and checksum."""
     DROPPED = "dropped"
@@ -65,6 +68,11 @@ def command_entry(command: str, operator: str, time_ns: int, bed: str = "", **de
 def limits_entry(limits: Limits, operator: str, time_ns: int, bed: str) -> Entry:
     """Enter a bed's new limits; they come back when a core restarts."""
     return Entry(EntryKind.LIMITS, time_ns, {"limits": limits_json(limits), "operator": operator}, bed)
+
+
+def baseline_entry(note: Note, time_ns: int, bed: str) -> Entry:
+    """Enter a change of what a bed's windows are compared with."""
+    return Entry(EntryKind.BASELINE, time_ns, asdict(note), bed)
 
 
 def event_of(entry: Entry) -> AlarmEvent:

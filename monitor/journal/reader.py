@@ -4,6 +4,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -12,8 +13,10 @@ from engine.errors import JournalError
 from monitor.alarms.alarm import AlarmEvent, Phase
 from monitor.alarms.evidence import limits_of
 from monitor.alarms.limits import Limits
+from monitor.baseline import CARRIES_ON, Note, Recalled
 from monitor.journal.entry import GENESIS, Entry, EntryKind, chained_hash, event_of
 from monitor.journal.faults import NAME_ANOTHER, journal_error
+from monitor.journal.story import AlarmStory
 
 SCHEMA_VERSION: Final = 1
 FILE_NAME: Final = "journal.sqlite3"
@@ -86,6 +89,29 @@ class JournalReader:
             return limits_of(entry.body["limits"])
         return None
 
+    def last(self, kind: EntryKind, bed: str) -> Entry | None:
+        """The newest entry of a kind about a bed."""
+        query = f"SELECT {_COLUMNS} FROM entry WHERE kind = ? AND bed = ? ORDER BY number DESC LIMIT 1"
+        return next(self._read(query, kind, bed), None)
+
+    def recalled(self, bed: str) -> Recalled | None:
+        """What became of this bed's baseline last, and when the bed was last watched."""
+        last = self.last(EntryKind.BASELINE, bed)
+        if last is None:
+            return None
+        note = Note(**last.body)
+        if note.what in CARRIES_ON:
+            note = replace(note, baseline=self._last_learned(bed))
+        coverage = self.last(EntryKind.COVERAGE, bed)
+        return Recalled(note, max(last.time_ns, coverage.time_ns if coverage else 0))
+
+    def _last_learned(self, bed: str) -> dict[str, Any] | None:
+        query = (
+            f"SELECT {_COLUMNS} FROM entry WHERE kind = 'baseline' AND bed = ? "
+            "AND json_extract(body, '$.what') = 'learned' ORDER BY number DESC LIMIT 1"
+        )
+        return next((dict(entry.body["baseline"]) for entry in self._read(query, bed)), None)
+
     def entries(self, kind: EntryKind | None = None, bed: str | None = None) -> Iterator[Entry]:
         """Entries in the order they were written, of one kind or bed if asked."""
         query = (
@@ -93,6 +119,26 @@ class JournalReader:
             "WHERE kind = coalesce(?, kind) AND bed = coalesce(?, bed) ORDER BY number"
         )
         yield from self._read(query, kind, bed)
+
+    def stories(self, bed: str | None = None, alarm_id: int | None = None) -> list[AlarmStory]:
+        """Alarms in the order they were raised, of one bed or id if asked, with all that happened to them."""
+        query = (
+            f"SELECT {_COLUMNS} FROM entry WHERE kind = 'start' "
+            "OR (kind = 'alarm' AND bed = coalesce(?, bed) "
+            "AND json_extract(body, '$.alarm.id') = coalesce(?, json_extract(body, '$.alarm.id'))) "
+            "ORDER BY number"
+        )
+        run, told = "", dict[tuple[str, int, int], tuple[str, list[Entry]]]()
+        for entry in self._read(query, bed, alarm_id):
+            if entry.kind is EntryKind.START:
+                run = str(entry.body.get("run", ""))
+                continue
+            alarm = entry.body["alarm"]
+            told.setdefault((entry.bed, alarm["id"], alarm["raised_ns"]), (run, []))[1].append(entry)
+        return [
+            AlarmStory(tuple(map(event_of, entries)), tuple(e.body["evidence"] for e in entries), where)
+            for where, entries in told.values()
+        ]
 
     def segments(self) -> dict[str, dict[str, Any]]:
         """Segments of waveform that should be on disk: place -> what was entered of each."""
@@ -132,6 +178,11 @@ class JournalReader:
     def verify(self) -> int:
         """Check the whole chain and give the number of entries; a break is a `JournalError` that names it."""
         return sum(1 for _ in self.numbered())
+
+    def last_hash(self) -> str:
+        """The newest entry's hash, which vouches for all before it."""
+        rows = self._query("SELECT hash FROM entry ORDER BY number DESC LIMIT 1")
+        return str(rows[0][0]) if rows else GENESIS
 
     def damaged_pages(self) -> list[str]:
         """What SQLite finds wrong with the file's pages and indices, in its words."""

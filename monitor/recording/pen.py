@@ -58,6 +58,7 @@ class Pen:
         self._run = run
         self._finished = finished
         self._open: OpenSegment | None = None
+        self._started_ns = 0
         self._present: tuple[bool, ...] = ()
         self._low: F64 = np.zeros(0)
         self._high: F64 = np.zeros(0)
@@ -104,13 +105,14 @@ class Pen:
 
     def _begin(self, part: Stretch, low: F64, high: F64) -> OpenSegment:
         self._present = tuple(part.present.tolist())
-        segment = Segment.starting(part.bed, self._run, part.first_sample, part.start_ns)
+        self._started_ns = max(self._started_ns, part.start_ns)  # so that names rise at any speed
+        segment = Segment.starting(part.bed, self._run, part.first_sample, self._started_ns)
         header = Header(
             segment.name,
             part.first_sample,
             tuple(np.flatnonzero(part.present).tolist()),
             Scaling.holding(low, high),
-            part.start_ns,
+            self._started_ns,
             about={"bed": part.bed, "run": self._run, **self.about},
         )
         self._open = OpenSegment(self._folder, segment, header)

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import SimpleQueue
 from types import TracebackType
@@ -81,7 +81,7 @@ class WaveformRecorder:
         about = {bed: _about(source) for bed, source in sources.items()}
         self._hand_over(_Turn(self._pieces, now_ns, about, wanted, self._lost, self._n_entered))
         self._pieces, self._lost, self._n_entered = [], {}, 0
-        return self._entries()
+        return self._entries(now_ns)
 
     def entered(self, entries: Sequence[Entry]) -> None:
         """Know that the journal took these entries: what they call dropped may be deleted."""
@@ -93,15 +93,16 @@ class WaveformRecorder:
             self._hand_over(_Turn(self._pieces, now_ns, {}, (), self._lost, self._n_entered))
             self._inbox.put(None)
             self._thread.join(END_S)
-        return self._entries()
+        return self._entries(now_ns)
 
     def _hand_over(self, turn: _Turn) -> None:
         self._n_turns += 1
         self._inbox.put(turn)
 
-    def _entries(self) -> list[Entry]:
+    def _entries(self, now_ns: int) -> list[Entry]:
+        """Take the thread's entries; their time is that of the journal they go to."""
         n = len(self._writer.entries)
-        return [self._writer.entries.popleft() for _ in range(n)]
+        return [replace(self._writer.entries.popleft(), time_ns=now_ns) for _ in range(n)]
 
     def _run(self) -> None:
         try:

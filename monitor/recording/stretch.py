@@ -31,6 +31,8 @@ class Stretch:
     """(12,) bool."""
     start_ns: int
     """Wall clock of the first sample, as received."""
+    arrived_ns: int
+    """When the last sample was received; before its own time where a recording is played faster."""
 
     @property
     def n(self) -> int:
@@ -42,7 +44,14 @@ class Stretch:
         cut = slice(start - self.first_sample, end - self.first_sample)
         start_ns = self.start_ns + (start - self.first_sample) * 1_000_000_000 // FS_HZ
         return Stretch(
-            self.bed, start, self.x[:, cut], self.valid[:, cut], self.mask[cut], self.present, start_ns
+            self.bed,
+            start,
+            self.x[:, cut],
+            self.valid[:, cut],
+            self.mask[cut],
+            self.present,
+            min(start_ns, self.arrived_ns),
+            self.arrived_ns,
         )
 
 
@@ -74,4 +83,5 @@ def _joined(run: list[Samples]) -> Stretch:
         np.repeat(bits, sizes),
         first.present,
         first.arrived_ns - sizes[0] * 1_000_000_000 // FS_HZ,
+        run[-1].arrived_ns,
     )

@@ -34,7 +34,8 @@ class Strip:
     @property
     def valid(self) -> Bools:
         """(12, n) bool: a real sample."""
-        return np.isfinite(self.x)
+        valid: Bools = np.isfinite(self.x)
+        return valid
 
     @property
     def n(self) -> int:

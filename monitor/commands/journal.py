@@ -1,0 +1,70 @@
+"""List the alarms in a journal, oldest first, with the BED/ID by which `export` knows them.
+
+Works while a core is running.
+"""
+
+import argparse
+import json
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from monitor.journal.story import AlarmStory
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help="the journal's folder")
+    parser.add_argument("--bed", help="of this bed alone")
+    parser.add_argument("--name", metavar="ALARM", help="of this kind alone, for example asystole")
+    parser.add_argument("--json", action="store_true", help="one JSON object per alarm on one line")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """List."""
+    from monitor.journal.journal import default_directory
+    from monitor.journal.reader import JournalReader
+    from monitor.recording import Recording
+    from monitor.recording.place import waveforms_of
+    from monitor.wire import bed_name
+
+    bed = None if arguments.bed is None else bed_name(arguments.bed)
+    with JournalReader(arguments.folder or default_directory()) as journal:
+        stories = journal.stories(bed)
+        recording = Recording(waveforms_of(journal))
+    stored = {(where, run) for where in recording.beds for run in recording.runs(where)}
+    for story in stories:
+        if arguments.name in (None, story.raised.name):
+            has_waveform = (story.raised.bed, story.run) in stored
+            print(_json(story, has_waveform) if arguments.json else _line(story, has_waveform))  # noqa: T201
+    return 0
+
+
+def _line(story: "AlarmStory", stored: bool) -> str:
+    alarm = story.latest
+    raised = f"{datetime.fromtimestamp(alarm.raised_ns / 1e9).astimezone():%Y-%m-%d %H:%M:%S}"
+    acknowledged = story.acknowledged
+    by = f" by {acknowledged[0]}" if acknowledged else ""
+    where = f"{alarm.bed}/{alarm.id}"
+    waveform = "" if stored else "  (no waveform)"
+    return (
+        f"{where:<12} {raised}  {alarm.priority.name.lower():<6} {alarm.name:<20} "
+        f"{alarm.phase}{by}  {story.raised.text}{waveform}"
+    )
+
+
+def _json(story: "AlarmStory", stored: bool) -> str:
+    value: dict[str, Any] = asdict(story.latest)
+    acknowledged = story.acknowledged
+    value |= {
+        "priority": story.latest.priority.name.lower(),
+        "first_text": story.raised.text,
+        "acknowledged_ns": acknowledged[1] if acknowledged else None,
+        "acknowledged_by": acknowledged[0] if acknowledged else None,
+        "ended_ns": story.ended_ns,
+        "run": story.run,
+        "waveform": stored,
+    }
+    return json.dumps(value)
