@@ -9,13 +9,13 @@ from engine.arrays import F32, I64
 from engine.filters import bridge, qrs_envelope, without_spikes
 from engine.grid import FS_HZ
 from engine.quality import Quality
-from engine.rhythm.waveform import WAVE_HZ, features, repetition, wave_band
+from engine.rhythm.waveform import WAVE_HZ, crossings_bpm, features, repetition, wave_band
 from engine.window import Window
 
 STRETCH_S: Final = 4.0
 """Signal that is judged as one."""
 STEP_S: Final = 0.5
-BACK_S: Final = 1.0
+BACK_S: Final = 2.0
 """Evidence is the mean of the stretches that end now and up to so long ago."""
 CAP: Final = 6.0
 """No lead speaks louder than this."""
@@ -27,6 +27,8 @@ MONOMORPHIC: Final = 0.8
 """Waves this regular are a tachycardia ..."""
 MAX_TACHYCARDIA_BPM: Final = 250.0
 """... unless they are faster than this: then they are flutter."""
+MIN_FIBRILLATION_BPM: Final = 150.0
+"""Fibrillation and flutter are faster than this."""
 MIN_WAVE_BPM: Final = 120.0
 """Regular waves slower than this may be any wide beat with a high T wave: the beats must tell."""
 
@@ -46,16 +48,20 @@ class Waves:
     regularity: float = 0.0
     """Autocorrelation at one cycle, up to 1."""
     rate_bpm: float = 0.0
-    """Waves per minute; means something where they are regular."""
+    """Cycles per minute where the waves are regular."""
+    crossings_bpm: float = 0.0
+    """Half of the zero crossings per minute: a rate that irregular waves have as well."""
     onset_sample: int = 0
     """Where they began, absolute; within this window."""
 
     @property
     def found(self) -> bool:
-        """Waves, and not slow regular ones."""
+        """Waves, and not slow ones."""
         if self.evidence is None or self.evidence <= 0 or self.regularity < MIN_REGULARITY:
             return False
-        return self.regularity < MONOMORPHIC or self.rate_bpm >= MIN_WAVE_BPM
+        if self.regularity >= MONOMORPHIC:
+            return self.rate_bpm >= MIN_WAVE_BPM
+        return self.crossings_bpm >= MIN_FIBRILLATION_BPM
 
     @property
     def tachycardia(self) -> bool:
@@ -108,7 +114,8 @@ def find_waves(window: Window, quality: Quality) -> Waves:
     ends = np.concatenate((ends[:n_asked], ends[n_asked + 1 :: 2]))
     row = np.concatenate((newest, _evidence(waves, envelope, ends[n_asked:])))
     onset = window.start_sample + round(_onset(row, ends) * FS_HZ / WAVE_HZ)
-    return Waves(now, *repetition(waves[:, -_n(STRETCH_S) :]), onset)
+    last = waves[:, -_n(STRETCH_S) :]
+    return Waves(now, *repetition(last), crossings_bpm(last), onset)
 
 
 def _n(seconds: float) -> int:

@@ -134,5 +134,6 @@ def _entropy(first: F64, second: F64) -> float:
     enough_s = min(enough_s, MAX_TOLERANCE_S)  # infinite where there are too few pairs
     n_steps = max(math.ceil((enough_s - TOLERANCE_S) / STEP_S + 1e-9), 0)
     tolerance_s = min(TOLERANCE_S + n_steps * STEP_S, MAX_TOLERANCE_S)
-    n_first, n_both = np.count_nonzero(of_first < tolerance_s), np.count_nonzero(of_both < tolerance_s)
+    n_first = int(np.count_nonzero(of_first < tolerance_s))
+    n_both = int(np.count_nonzero(of_both < tolerance_s))
     return math.log(2 * tolerance_s) - math.log(max(n_both, 1) / max(n_first, 1))

@@ -128,3 +128,21 @@ def repetition(waves: F32) -> tuple[float, float]:
     near = lags[(r[lags] >= NEAR_BEST * best) & (r[lags] >= r[lags - 1]) & (r[lags] >= r[lags + 1])]
     period = int(near[0] if near.size else lags[r[lags].argmax()])
     return min(best, 1.0), 60.0 * WAVE_HZ / period
+
+
+def crossings_bpm(waves: F32) -> float:
+    """Rate of waves that need not be regular.
+
+    Parameters
+    ----------
+    waves : (n_leads, m) float32
+        One stretch of `wave_band`.
+
+    Returns
+    -------
+    float
+        Half of the zero crossings per minute, mean of the leads.
+    """
+    above = waves > waves.mean(axis=1, keepdims=True)
+    crossings = np.count_nonzero(above[:, 1:] != above[:, :-1], axis=1)
+    return float(30.0 * WAVE_HZ * crossings.mean() / waves.shape[1])
