@@ -54,7 +54,9 @@ class Display:
         self.console.print(text, highlight=False, soft_wrap=True)
 
     def track(self, items: Iterable[Item], what: str, n: int) -> Iterable[Item]:
-        """Show how far a loop over `n` items is."""
+        """Show how far a loop over `n` items is; where nothing moves, say that it begins."""
+        if not self.console.is_terminal:
+            self.say(f"{what}: {n}")
         task = self.progress.add_task(what, total=n)
         for item in items:
             yield item

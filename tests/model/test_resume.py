@@ -14,7 +14,7 @@ from safetensors.numpy import load_file
 from engine.errors import ConfigurationError, ModelError
 from engine.models.config import NetworkConfig
 from training.curves import Row
-from training.dataset import Dataset, make_dataset
+from training.dataset import Dataset, choose, make_dataset
 from training.fit import Training, TrainingConfig
 from training.machine import Machine
 from training.ptbxl import read_entries
@@ -99,6 +99,13 @@ def test_resuming_another_training_is_refused(dataset, tmp_path):
         train(dataset, tmp_path / "state", resume=True, seed=5)
     with pytest.raises(ConfigurationError, match="precision fp32 there, bf16 asked for"):
         train(dataset, tmp_path / "state", resume=True, machine=Machine(precision="bf16"))
+
+
+def test_resuming_with_other_records_is_refused(dataset, tmp_path):
+    train(dataset, tmp_path / "state", kill_at=3)
+    fewer = Dataset(dataset.entries[1:], choose(dataset.inputs, np.arange(1, len(dataset.entries))))
+    with pytest.raises(ConfigurationError, match="belongs to another training \\(data "):
+        train(fewer, tmp_path / "state", resume=True)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.99])

@@ -71,6 +71,13 @@ def test_a_terminal_shows_steps_and_loss():
         assert part in text
 
 
+def test_loops_are_named_where_no_bar_moves():
+    file = io.StringIO()
+    with Display(Console(file=file)) as display:
+        assert list(display.track("abc", "reading records", 3)) == list("abc")
+    assert file.getvalue() == "reading records: 3\n"
+
+
 def test_other_tasks_need_no_note():
     display = Display(Console(file=io.StringIO(), force_terminal=True))
     with display:
