@@ -1,6 +1,7 @@
 from dataclasses import dataclass
 
 from engine.arrays import F32
+from engine.preprocess import ModelInput
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -19,6 +20,11 @@ class ScoreMap:
     """The score above which the window counts as anomalous."""
     reason: str | None
     """Why the window was not assessed ("starting", "gap", "lead off", "noise", ...); None when it was."""
+    population: float | None = None
+    """Where `score` is the patient's own (against a learned baseline): the score against normal ECG of all
+    people; None where `score` itself is that."""
+    prepared: ModelInput | None = None
+    """The window as the model saw it, not stacked; None when it was not assessed."""
 
     @property
     def assessed(self) -> bool:

@@ -92,15 +92,16 @@ class Scorer:
     def _score_assessable(self, found: Sequence[tuple[Window, Quality, Beats]]) -> list[ScoreMap]:
         if not found:
             return []
-        batch = stack([prepare(*item) for item in found])
+        prepared = [prepare(*item) for item in found]
+        batch = stack(prepared)
         outputs = self._backend.run(batch)
         scores = self._normality.scores(batch, outputs)
         maps = error_map(self._normality, batch, outputs)
         return [
-            ScoreMap(window.bed, window.end_sample, frozen(one), float(score), THRESHOLD, None)
+            ScoreMap(window.bed, window.end_sample, frozen(one), float(score), THRESHOLD, None, prepared=item)
             if np.isfinite(score)
             else not_assessed_map(window, MODEL_FAILING)
-            for (window, _, _), one, score in zip(found, maps, scores, strict=True)
+            for (window, _, _), item, one, score in zip(found, prepared, maps, scores, strict=True)
         ]
 
 

@@ -27,6 +27,7 @@ class PlainView:
         self._zone = zone
         self._condition: tuple[object, ...] = ()
         self._hop: dict[str, int] = {}
+        self._baseline: dict[str, str] = {}
 
     def line_of(self, value: FeedValue | Silence | CoreEnded) -> Text | None:
         """The line for a value; None when it brings nothing new to read."""
@@ -64,9 +65,18 @@ class PlainView:
             update.bed,
             (f"HR {'---' if rate is None else format(rate, '3.0f')}  ", "bold"),
             _assessment(update),
+            self._news_of_baseline(update),
             f"  latency {update.latency_ms:.0f} ms  ",
             (standing, "bold yellow"),
         )
+
+    def _news_of_baseline(self, update: BedUpdate) -> str:
+        """Say what windows are compared with when that has changed."""
+        status = update.baseline
+        if status is None or status.state == self._baseline.setdefault(update.bed, "learning"):
+            return ""
+        self._baseline[update.bed] = status.state
+        return f"  {status.text}"
 
     def _alarm(self, event: AlarmEvent) -> Text:
         alarm = event.alarm
@@ -106,6 +116,8 @@ def _assessment(update: BedUpdate) -> tuple[str, str]:
     score = f"score {update.score:.2f} of {update.threshold:.2f}"
     if update.score > update.threshold:
         return (f"ANOMALOUS     {score}", "bold magenta")
+    if update.population_score is not None and update.population_score > update.threshold:
+        return (f"as usual      {score}, {update.population_score:.2f} against normal ECG", "yellow")
     return (f"shape normal  {score}", "green")
 
 

@@ -8,6 +8,7 @@ from engine.quality import LeadState
 from engine.span import Span
 from engine.vitals import Vitals
 from monitor.alarms.alarm import Alarm
+from monitor.baseline.status import BaselineStatus
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,6 +80,11 @@ class BedUpdate:
     """From the arrival of the window's last sample to this update."""
     time_ns: int
     audio_paused_until_ns: int = 0
+    population_score: float | None = None
+    """Where `score` is measured against the patient's own baseline: the score against normal ECG of all
+    people; None where `score` itself is that, or there is none."""
+    baseline: BaselineStatus | None = None
+    """What `score` is measured against; None before the first window."""
 
 
 @dataclass(frozen=True, slots=True)

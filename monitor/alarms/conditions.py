@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from monitor.alarms import rate, signal, system
+from monitor.alarms import baseline, rate, signal, system
 from monitor.alarms.alarm import Kind, Priority
 from monitor.alarms.anomaly import has_score, learned_anomaly
 from monitor.alarms.condition import Condition, Persistence
@@ -41,6 +41,16 @@ CONDITIONS: Final = (
         "learned_anomaly", PATIENT, MEDIUM, False, learned_anomaly, has_score,
         "score above the threshold in 3 of the last 5 assessed windows; low when under a quarter above it",
         Persistence(needs=3, of=5, clear_s=4.0), measurement_s=None,
+    ),
+    Condition(
+        "abnormal_baseline", PATIENT, MEDIUM, True, baseline.abnormal_from_start, baseline.has_baseline,
+        "the patient's usual ECG, when it is learned, lies above the threshold of normal ECG",
+        measurement_s=None,
+    ),
+    Condition(
+        "baseline_drift", PATIENT, LOW, False, baseline.baseline_drift, baseline.has_baseline,
+        "the median of the last 10 min lies beyond a bound from the learned baseline",
+        Persistence(clear_s=60.0), measurement_s=None,
     ),
     Condition(
         "no_signal", TECHNICAL, HIGH, False, signal.no_signal, signal.is_hop,

@@ -31,6 +31,7 @@ def evidence_of(observation: Observation, limits: Limits) -> Json:
             "findings": {finding.name: finding.text for finding in observation.findings},
             "limits": limits_json(limits),
             "model": observation.model,
+            "baseline": None if observation.baseline is None else asdict(observation.baseline),
             "latency_ms": round(observation.latency_ms, 1),
             "backend_degraded": observation.backend_degraded,
         }
@@ -55,7 +56,12 @@ def _r_peaks(beats: Beats | None) -> list[int]:
 def _score(score: ScoreMap | None) -> Json | None:
     if score is None:
         return None
-    return {"score": score.score, "threshold": score.threshold, "reason": score.reason}
+    return {
+        "score": score.score,
+        "threshold": score.threshold,
+        "reason": score.reason,
+        "against_all_people": score.score if score.population is None else score.population,
+    }
 
 
 def _span(span: Span) -> Json:

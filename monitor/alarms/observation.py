@@ -13,6 +13,7 @@ from engine.scoremap import ScoreMap
 from engine.span import Span
 from engine.vitals import Vitals
 from engine.window import Window
+from monitor.baseline.status import BaselineStatus
 from monitor.intake.tally import Finding as IntakeFinding
 from monitor.update import Source
 
@@ -52,6 +53,8 @@ class Observation:
     """Why waveforms are not being stored; None when they are, or nobody asked for it."""
     model: str = ""
     """Hash of the model's weights and threshold, for the evidence."""
+    baseline: BaselineStatus | None = None
+    """What the score is measured against; None on a tick."""
 
     @property
     def lead_states(self) -> tuple[LeadState, ...]:
@@ -85,6 +88,7 @@ def observe_hop(
     journal_failing: str | None = None,
     recording_failing: str | None = None,
     model: str = "",
+    baseline: BaselineStatus | None = None,
 ) -> Observation:
     """Gather what one hop says of a bed."""
     seen: Bools = np.logical_or.reduce(window.valid & quality.assessable[:, None], axis=0)
@@ -108,6 +112,7 @@ def observe_hop(
         journal_failing=journal_failing,
         recording_failing=recording_failing,
         model=model,
+        baseline=baseline,
     )
 
 

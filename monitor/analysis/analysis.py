@@ -70,7 +70,7 @@ def analyze(record: Record, scorer: Scorer, hop_s: float = HOP_S) -> Analysis:
     beats, spans, score_map, alarms = BeatTrack(), SpanTrack(), MapTrack(record.duration_s), AlarmTrack()
     pipeline = Pipeline(scorer, hop_s)
     windows: list[WindowResult] = []
-    for outcome in _outcomes(pipeline, record):
+    for outcome in play(pipeline, record):
         for event in outcome.events:
             alarms.add(event)
         if (hop := outcome.hop) is not None:
@@ -90,7 +90,7 @@ def analyze(record: Record, scorer: Scorer, hop_s: float = HOP_S) -> Analysis:
     )
 
 
-def _outcomes(pipeline: Pipeline, record: Record) -> Iterator[Outcome]:
+def play(pipeline: Pipeline, record: Record) -> Iterator[Outcome]:
     """Play the recording, in the recording's own time."""
     messages = to_messages(record, BED, CHUNK_S)
     now_ns = 0

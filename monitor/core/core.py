@@ -23,7 +23,7 @@ from monitor.core.waveforms import Waveforms
 from monitor.endpoints import bind, connect, data_socket
 from monitor.feed.request import Reply, Request, pack, unpack
 from monitor.intake.intake import NO_BED
-from monitor.journal.entry import Entry, EntryKind, alarm_entry
+from monitor.journal.entry import Entry, EntryKind, alarm_entry, baseline_entry
 from monitor.pipeline import Outcome, Pipeline
 from monitor.update import CoreStatus
 
@@ -75,7 +75,9 @@ class Core:
     def run(self, scorer: Scorer, stopped: Callable[[], bool]) -> None:
         """Watch over all beds until `stopped`; whatever breaks in here ends the core, and is journalled."""
         self._scorer = GuardedScorer(scorer)
-        self._pipeline = Pipeline(self._scorer, self.settings.hop_s, self.recorder.restore)
+        self._pipeline = Pipeline(
+            self._scorer, self.settings.hop_s, self.recorder.restore, self.recorder.recall
+        )
         for bed in self.recorder.open_beds():
             self._pipeline.open(bed)
         about = {"hop_s": self.settings.hop_s, "run": self.waveforms.run}
@@ -157,6 +159,11 @@ class Core:
     def _tell(self, outcomes: Sequence[Outcome]) -> None:
         """Make events durable, then show them."""
         entries = [alarm_entry(event, outcome.evidence) for outcome in outcomes for event in outcome.events]
+        entries += [
+            baseline_entry(note, outcome.update.time_ns, outcome.update.bed)
+            for outcome in outcomes
+            for note in outcome.notes
+        ]
         self.recorder.append(entries, self.now_ns())
         self._pipeline.journal_failing = self.recorder.failing
         self._publish(outcomes)

@@ -7,7 +7,7 @@ from engine.grid import WINDOW_N
 from monitor.core.speaker import chunk_of
 from monitor.feed.codec import FeedValue, encode
 from monitor.feed.request import Reply, Request
-from monitor.journal.entry import Entry, alarm_entry, command_entry, limits_entry
+from monitor.journal.entry import Entry, alarm_entry, baseline_entry, command_entry, limits_entry
 from monitor.pipeline import Outcome, Pipeline
 
 WAVE_N: Final = WINDOW_N
@@ -28,9 +28,15 @@ def obey(pipeline: Pipeline, request: Request, now_ns: int) -> Done:
     if request.what == "snapshot":
         return Done(Reply(request.id, messages=_snapshot(pipeline, request.bed)))
     outcome = _changed(pipeline, request, now_ns)
-    details = {"alarm_id": request.alarm_id, "pause": request.pause, "limits": request.limits}
+    details = {
+        "alarm_id": request.alarm_id,
+        "pause": request.pause,
+        "limits": request.limits,
+        "action": request.action,
+    }
     asked = command_entry(request.what, request.operator, now_ns, request.bed, **details)
     entries = [asked, *(alarm_entry(event) for event in outcome.events)]
+    entries += [baseline_entry(note, now_ns, request.bed) for note in outcome.notes]
     if request.what == "set_limits":
         limits = pipeline.known(request.bed).state.limits
         entries.append(limits_entry(limits, request.operator, now_ns, request.bed))
@@ -44,6 +50,8 @@ def _changed(pipeline: Pipeline, request: Request, now_ns: int) -> Outcome:
             return pipeline.acknowledge(bed, operator, request.alarm_id, now_ns)
         case "pause_audio":
             return pipeline.pause_audio(bed, operator, request.pause, now_ns)
+        case "baseline":
+            return pipeline.order_baseline(bed, operator, request.action, now_ns)
     limits = pipeline.known(bed).state.limits.changed(**request.limits)
     return pipeline.set_limits(bed, limits, now_ns)
 

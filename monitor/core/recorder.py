@@ -7,6 +7,7 @@ from typing import Final, Self
 from engine.errors import JournalError
 from monitor.alarms.machine import AlarmMachine
 from monitor.alarms.state import MachineState
+from monitor.baseline import Recalled
 from monitor.journal.entry import Entry
 from monitor.journal.journal import Journal
 
@@ -53,6 +54,16 @@ class Recorder:
             self.failing = str(error)
             return MachineState(bed)
         return AlarmMachine().restore(bed, events, next_id, limits)
+
+    def recall(self, bed: str) -> Recalled | None:
+        """What the journal knows of this bed's baseline."""
+        if self._journal is None:
+            return None
+        try:
+            return self._journal.recalled(bed)
+        except (JournalError, TypeError) as error:
+            self.failing = str(error)
+            return None
 
     def segments(self) -> frozenset[str] | None:
         """Segments of waveform that were entered; None while the journal cannot tell."""

@@ -2,7 +2,7 @@ import getpass
 import itertools
 from time import monotonic
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, Literal, Self
 
 import zmq
 
@@ -49,6 +49,10 @@ class CommandClient:
     def set_limits(self, bed: str, **limits: float) -> None:
         """Change alarm limits of a bed by name."""
         self._ask(what="set_limits", bed=bed, limits=limits)
+
+    def baseline(self, bed: str, action: Literal["forget", "relearn"]) -> None:
+        """Have what was learned of a bed's patient forgotten, or learned anew."""
+        self._ask(what="baseline", bed=bed, action=action)
 
     def snapshot(self, bed: str = "") -> tuple[FeedValue, ...]:
         """Fetch the present state of one bed or all: status, updates and the last ten seconds of waveform."""

@@ -17,7 +17,7 @@ class Request:
 
     id: int
     """Chosen by the client; the reply carries it."""
-    what: Literal["acknowledge", "pause_audio", "set_limits", "snapshot"]
+    what: Literal["acknowledge", "pause_audio", "set_limits", "baseline", "snapshot"]
     operator: str
     """Who asks; recorded in the acknowledgement trail."""
     bed: str = ""
@@ -28,6 +28,8 @@ class Request:
     """For pause_audio: False ends the pause."""
     limits: dict[str, float] = field(default_factory=dict)
     """For set_limits: name of the limit -> value."""
+    action: str = ""
+    """For baseline: "forget" or "relearn"."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from monitor.alarms.evidence import evidence_of
 from monitor.alarms.machine import AlarmMachine, Events
 from monitor.alarms.observation import Observation
 from monitor.alarms.state import MachineState
+from monitor.baseline import BaselineWatch
 from monitor.coverage import extended, start_assessed
 from monitor.pipeline.outcome import Hop, Outcome
 from monitor.pipeline.stream import Stream
@@ -31,8 +32,11 @@ LOST: Final = {"lost": "source lost", "bye": "source ended", "waiting": "no samp
 class Bed:
     """What is remembered of one bed between its windows, and how an observation changes it."""
 
-    def __init__(self, name: str, hop_n: int, machine: AlarmMachine, state: MachineState) -> None:
+    def __init__(
+        self, name: str, hop_n: int, machine: AlarmMachine, state: MachineState, baseline: BaselineWatch
+    ) -> None:
         self.stream = Stream(name, hop_n)
+        self.baseline = baseline
         self.state = state
         self.ever_valid = False
         self.told_ns = 0
@@ -77,8 +81,11 @@ class Bed:
             spans=self._spans,
             r_peaks=tuple(hop.beats.r_peaks.tolist()),
             latency_ms=observation.latency_ms,
+            population_score=hop.score.population,
+            baseline=self.baseline.status,
         )
-        return Outcome(self.update, events, self._evidence(events, observation), hop)
+        notes = self.baseline.take_notes()
+        return Outcome(self.update, events, self._evidence(events, observation), hop, notes)
 
     def tick(self, observation: Observation, now_ns: int) -> Outcome:
         """Let time pass without a window: what was measured of a source that is gone is no longer shown."""
@@ -90,15 +97,21 @@ class Bed:
         self.update = self._with_alarms(observation.source, now_ns)
         if gone:
             self.update = replace(
-                self.update, vitals=NOTHING_MEASURED, score=None, reason=gone, r_peaks=(), latency_ms=0.0
+                self.update,
+                vitals=NOTHING_MEASURED,
+                score=None,
+                population_score=None,
+                reason=gone,
+                r_peaks=(),
+                latency_ms=0.0,
             )
         return Outcome(self.update, events, self._evidence(events, observation))
 
     def changed(self, state: MachineState, events: Events, now_ns: int) -> Outcome:
         """Take over what a command did to the alarms."""
         self.state = state
-        self.update = self._with_alarms(self.update.source, now_ns)
-        return Outcome(self.update, events)
+        self.update = replace(self._with_alarms(self.update.source, now_ns), baseline=self.baseline.status)
+        return Outcome(self.update, events, notes=self.baseline.take_notes())
 
     def missed(self, upto: int, reason: str) -> None:
         """Own up to windows that were never cut."""

@@ -7,6 +7,7 @@ from engine.quality import Quality
 from engine.scoremap import ScoreMap
 from engine.span import Span
 from monitor.alarms.alarm import AlarmEvent
+from monitor.baseline import Note
 from monitor.update import BedUpdate
 
 
@@ -36,3 +37,5 @@ class Outcome:
     """What the events were judged on; empty without events."""
     hop: Hop | None = None
     """None for a tick or a command."""
+    notes: tuple[Note, ...] = ()
+    """What became of the patient's baseline; to be made durable like the events."""

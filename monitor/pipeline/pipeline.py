@@ -15,6 +15,7 @@ from monitor.alarms.limits import Limits
 from monitor.alarms.machine import AlarmMachine
 from monitor.alarms.observation import Observation, observe_hop
 from monitor.alarms.state import MachineState
+from monitor.baseline import BaselineWatch, Recalled
 from monitor.intake import Intake, Samples
 from monitor.pipeline.bed import Bed
 from monitor.pipeline.outcome import Hop, Outcome
@@ -29,6 +30,7 @@ TICK_NS: Final = 1_200_000_000
 """A bed without windows is looked at this often."""
 
 Restore = Callable[[str], MachineState]
+Recall = Callable[[str], Recalled | None]
 
 
 class WindowScorer(Protocol):
@@ -58,7 +60,14 @@ class _Cut:
 class Pipeline:
     """All beds of one core. Time is passed in, from a clock that never goes back."""
 
-    def __init__(self, scorer: WindowScorer, hop_s: float = HOP_S, restore: Restore = MachineState) -> None:
+    def __init__(
+        self,
+        scorer: WindowScorer,
+        hop_s: float = HOP_S,
+        restore: Restore = MachineState,
+        recall: Recall = lambda bed: None,
+        learn_baselines: bool = True,
+    ) -> None:
         if not 0.1 <= hop_s <= WINDOW_S:
             raise ConfigurationError(
                 f"a hop of {hop_s:g} s is not possible: choose 0.1 to {WINDOW_S} s (a window is so long)"
@@ -76,6 +85,10 @@ class Pipeline:
         self._hop_n = round(hop_s * FS_HZ)
         self._machine = AlarmMachine()
         self._restore = restore
+        self._recall = recall
+        self._learn_baselines = learn_baselines
+        self._restarts: dict[str, int] = {}
+        """Bed -> restarts of its source so far."""
         self._beds: dict[str, Bed] = {}
         self._due: dict[str, Bed] = {}
         """Beds of which a window can be cut."""
@@ -107,12 +120,14 @@ class Pipeline:
         topic = parse_topic(parts[0]) if parts else None
         if topic is not None and topic[1]:
             self._note_goodbye(topic[2], now_ns)
+            self._note_restart(topic[2])
         return pieces
 
     def receive_message(self, message: Message, now_ns: int) -> list[Samples]:
         """Take in one decoded message."""
         pieces = self._stored(self.intake.accept_message(message, now_ns))
         self._note_goodbye(message.bed, now_ns)
+        self._note_restart(message.bed)
         return pieces
 
     def step(self, clock: Callable[[], int] | None = None) -> list[Outcome]:
@@ -169,6 +184,12 @@ class Pipeline:
         known = self.known(bed)
         return known.changed(self._machine.set_limits(known.state, limits), (), now_ns)
 
+    def order_baseline(self, bed: str, operator: str, action: str, now_ns: int) -> Outcome:
+        """Forget what was learned of a bed's patient, or learn it anew."""
+        known = self.known(bed)
+        known.baseline.order(action, operator)
+        return known.changed(known.state, (), now_ns)
+
     def known(self, bed: str) -> Bed:
         """Return a bed, or refuse a name that never sent anything."""
         if bed not in self._beds:
@@ -186,7 +207,15 @@ class Pipeline:
         """Cut one last window when the source took its leave, however short of a hop its samples end."""
         if name in self._beds and self.intake.source(name, now_ns).state == "bye":
             self._beds[name].stream.ended = True
+            self._beds[name].baseline.new_session(self._beds[name].stream.head)
             self._note_due(name)
+
+    def _note_restart(self, name: str) -> None:
+        """Tell the baseline that the source was restarted or replaced."""
+        n_restarts = self.intake.counters_of(name).get("restart", 0)
+        if name in self._beds and n_restarts != self._restarts.get(name, 0):
+            self._restarts[name] = n_restarts
+            self._beds[name].baseline.new_session(self._beds[name].stream.head)
 
     def _note_due(self, name: str) -> None:
         if self._beds[name].stream.is_due:
@@ -194,7 +223,8 @@ class Pipeline:
 
     def _bed(self, name: str) -> Bed:
         if name not in self._beds:
-            self._beds[name] = Bed(name, self._hop_n, self._machine, self._restore(name))
+            baseline = BaselineWatch(self._scorer.model, self._recall(name), self._learn_baselines)
+            self._beds[name] = Bed(name, self._hop_n, self._machine, self._restore(name), baseline)
         return self._beds[name]
 
     def _queue(self) -> Iterator[tuple[Bed, int]]:
@@ -211,6 +241,8 @@ class Pipeline:
 
     def _hop(self, cut: _Cut, score: ScoreMap, now_ns: int) -> Outcome:
         bed, window = cut.bed, cut.window
+        source = self._live(window.bed, now_ns)
+        score = bed.baseline.judge(score, source.patient, now_ns)
         spans = tuple(localize(score))
         since_s = bed.since_last_beat_s(cut.beats, cut.vitals, window.end_sample)
         observation = observe_hop(
@@ -220,7 +252,7 @@ class Pipeline:
             cut.vitals,
             score,
             spans,
-            self._live(window.bed, now_ns),
+            source,
             since_last_beat_s=since_s,
             ever_valid=bed.ever_valid,
             findings=self.intake.findings(window.bed, now_ns),
@@ -229,6 +261,7 @@ class Pipeline:
             journal_failing=self.journal_failing,
             recording_failing=self.recording_failing,
             model=self._scorer.model,
+            baseline=bed.baseline.status,
         )
         hop = Hop(window.bed, window.start_sample, window.end_sample, cut.quality, cut.beats, score, spans)
         return bed.hop(hop, window, observation, now_ns)

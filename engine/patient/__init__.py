@@ -1,0 +1,1 @@
+"""One patient's own normal: learned from minutes of signal, then what windows are compared with."""

@@ -1,0 +1,164 @@
+"""What is usual for one patient, learned from some minutes, and how windows compare with it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from engine.arrays import F32, F64, frozen
+from engine.grid import FS_HZ, WINDOW_N
+from engine.patient.comparison import Comparison
+from engine.patient.lesson import Lesson, exist, irregularity_of
+from engine.patient.own_map import own_map
+from engine.patient.usual_beat import UsualBeat, learn_usual_beat
+from engine.preprocess import ModelInput
+from engine.scoremap import ScoreMap
+
+MIN_UNIT: Final = 0.5
+"""Distances of beats are counted in those of the patient's own usual beats, but never in less than this."""
+CLEAN: Final = 3.0
+"""A window whose every beat lies nearer than so many units held usual beats alone ..."""
+MIN_CLEAN: Final = 30
+"""... and from so many such windows on, rhythm and score are learned from them only."""
+OWN_IRREGULARITY: Final = 0.3
+"""Spread that the irregularity of any rhythm may always have; the patient's own adds to it."""
+LEVEL_MARGIN: Final = 1.2
+"""Marks on what is usual in a lead of this patient vanish, with this margin."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PatientBaseline:
+    """One patient's usual ECG. It never changes; another one has to be learned."""
+
+    usual: UsualBeat
+    unit: float
+    """Three quarters of the usual beats lie nearer to their middle than this, in spreads."""
+    typical: float
+    """Usual median distance of a window's beats, in units."""
+    irregularity: float
+    """Usual irregularity of the rhythm (`Lesson.irregularity`); NaN if the rhythm could not be measured."""
+    irregularity_spread: float
+    population: float
+    """Usual score against all people: below 1 the patient's ECG looks normal."""
+    level: F32
+    """(12,) float32, usual highest value of the score map in each lead."""
+    from_sample: int
+    to_sample: int
+    """The signal it was learned from, absolute at `FS_HZ`."""
+    model: str = ""
+    """The model whose scores it was learned with."""
+
+    @classmethod
+    def learn(cls, lessons: Sequence[Lesson], model: str = "") -> "PatientBaseline | None":
+        """Learn from the lessons of some minutes, in any order.
+
+        Returns
+        -------
+        PatientBaseline or None
+            None where there is no usual beat (`learn_usual_beat`).
+
+        Notes
+        -----
+        Everything is a median, so what happens in a minority of the time is not learned as normal. Rhythm
+        and score are taken from windows with usual beats alone, where there are enough of them: a premature
+        beat every ten seconds is in every window, and still not the patient's normal.
+        """
+        lessons = sorted(lessons, key=lambda lesson: lesson.end_sample)
+        if not lessons:
+            return None
+        r_samples, order = np.unique(
+            np.concatenate([lesson.r_samples for lesson in lessons]), return_index=True
+        )
+        beats = np.concatenate([lesson.beats for lesson in lessons])[order]
+        valid = np.concatenate([lesson.valid for lesson in lessons])[order].astype(np.float32)
+        usual = learn_usual_beat(beats, valid)
+        if usual is None:
+            return None
+        distance, _ = usual.distances(beats, valid)
+        unit = _unit(distance, usual.share)
+        farthest, middle = _by_window(lessons, r_samples, distance / unit)
+        clean = np.flatnonzero(farthest < CLEAN)
+        chosen = clean if clean.size >= MIN_CLEAN else np.arange(len(lessons))
+        irregularity = np.array([lessons[i].irregularity for i in chosen])
+        centre = _median(irregularity)
+        return cls(
+            usual=usual,
+            unit=unit,
+            typical=max(_median(middle[chosen]), MIN_UNIT),
+            irregularity=centre,
+            irregularity_spread=float(
+                np.hypot(np.nan_to_num(1.4826 * _median(np.abs(irregularity - centre))), OWN_IRREGULARITY)
+            ),
+            population=_median(np.array([lessons[i].population for i in chosen])),
+            level=frozen(np.median([lessons[i].level for i in chosen], axis=0).astype(np.float32)),
+            from_sample=lessons[0].end_sample - WINDOW_N,
+            to_sample=lessons[-1].end_sample,
+            model=model,
+        )
+
+    @property
+    def learned_s(self) -> float:
+        """Length of the signal it was learned from."""
+        return (self.to_sample - self.from_sample) / FS_HZ
+
+    @property
+    def is_abnormal(self) -> bool:
+        """Whether the patient's usual ECG itself lies above the threshold of normal ECG."""
+        return self.population > 1
+
+    def compare(self, score_map: ScoreMap, prepared: ModelInput) -> Comparison:
+        """Compare an assessed window, judged against all people, with what is usual."""
+        distance, shifts = self.usual.distances(prepared.beats, prepared.beats_valid)
+        own = distance[exist(prepared) & np.isfinite(distance)] / self.unit
+        irregular = (irregularity_of(prepared) - self.irregularity) / self.irregularity_spread
+        usual_level = np.maximum(1.0, LEVEL_MARGIN * self.level)[:, None]
+        learned = np.where(self.usual.leads, 1.0, 0.0)[:, None]
+        relative = score_map.map / np.where(learned > 0, usual_level, 1.0)
+        return Comparison(
+            farthest=float(own.max()) if own.size else float("nan"),
+            typical=float(np.median(own)) / self.typical if own.size else float("nan"),
+            irregularity=irregular,
+            rise=float(score_map.score) - self.population,
+            n_beats=int(own.size),
+            map=np.maximum(relative, own_map(self.usual, prepared, shifts)).astype(np.float32),
+        )
+
+    def judge(self, score_map: ScoreMap, comparison: Comparison) -> ScoreMap:
+        """Put the patient's own score and map in place of those against all people.
+
+        A window that cannot be compared (no beats, no learned lead) keeps its score against all people: what
+        is not known to be usual is not excused.
+        """
+        score = comparison.score
+        if not np.isfinite(score):
+            return score_map
+        return replace(
+            score_map,
+            map=frozen(comparison.map),
+            score=score,
+            threshold=1.0,
+            population=float(score_map.score),
+        )
+
+
+def _unit(distance: F64, share: float) -> float:
+    """Three quarters of the usual beats' distances; they are the nearest `share` of all."""
+    nearest = np.sort(distance[np.isfinite(distance)])
+    return max(float(np.quantile(nearest[: max(1, round(share * nearest.size))], 0.75)), MIN_UNIT)
+
+
+def _by_window(lessons: Sequence[Lesson], r_samples: F64, distance: F64) -> tuple[F64, F64]:
+    """Farthest and median distance of the beats of each lesson's window; infinite without any."""
+    farthest, middle = np.full(len(lessons), np.inf), np.full(len(lessons), np.nan)
+    for i, lesson in enumerate(lessons):
+        low, high = np.searchsorted(r_samples, (lesson.end_sample - WINDOW_N, lesson.end_sample))
+        inside = distance[low:high][np.isfinite(distance[low:high])]
+        if inside.size:
+            farthest[i], middle[i] = inside.max(), np.median(inside)
+    return farthest, middle
+
+
+def _median(values: F64) -> float:
+    real = values[np.isfinite(values)]
+    return float(np.median(real)) if real.size else float("nan")

@@ -1,0 +1,51 @@
+"""A window against its patient's baseline, reading by reading, and the score that joins them."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from engine.arrays import F32
+
+BEAT_LOG: Final = 1.5
+RHYTHM_WEIGHT: Final = 1.4 / 3
+RHYTHM_RANGE: Final = (-1.0, 4.0)
+POPULATION_WEIGHT: Final = 0.3
+POPULATION_RANGE: Final = (-0.5, 2.0)
+TYPICAL_WEIGHT: Final = 0.7
+POPULATION_RISE: Final = 2.0
+"""A score against all people that is this much above the patient's usual one is anomalous by itself."""
+SCORE_ONE: Final = 1.6
+"""Sum of the parts at the threshold; like the weights, chosen on the first half of MIT-BIH records."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Comparison:
+    """A window against its patient's baseline."""
+
+    farthest: float
+    """Distance of the beat that is farthest from the usual one, in units; NaN if no beat can be compared."""
+    typical: float
+    """Median distance of the beats, relative to the usual median; 1 is as always."""
+    irregularity: float
+    """How much more irregular the rhythm is than usual, in spreads; NaN with fewer than two intervals."""
+    rise: float
+    """Score against all people, less the patient's usual one."""
+    n_beats: int
+    map: F32
+    """(12, MAP_N) float32."""
+
+    @property
+    def score(self) -> float:
+        """1 is the threshold; NaN where fewer than two beats can be compared."""
+        if self.n_beats < 2:
+            return float("nan")
+        irregular = float(np.clip(np.nan_to_num(self.irregularity), *RHYTHM_RANGE))
+        rise = float(np.clip(self.rise, *POPULATION_RANGE))
+        passing = (
+            float(np.log(max(self.farthest, 0.1))) / BEAT_LOG
+            + RHYTHM_WEIGHT * irregular
+            + POPULATION_WEIGHT * rise
+        )
+        staying = TYPICAL_WEIGHT * float(np.log(max(self.typical, 0.1)))
+        return max(max(passing, staying) / SCORE_ONE, self.rise / POPULATION_RISE)

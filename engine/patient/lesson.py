@@ -1,0 +1,86 @@
+"""What one assessed window teaches of a patient."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from engine.arrays import F32, I64, Bools, frozen
+from engine.grid import FS_HZ
+from engine.models.features import rhythm_features
+from engine.preprocess import BEAT_N, BEFORE_R_N, MODEL_HZ, MODEL_N, ModelInput
+from engine.scoremap import ScoreMap
+
+SAME_S: Final = 0.15
+"""Beats closer than this are one beat, seen by two windows."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lesson:
+    """Readings of one window, and the beats that no earlier lesson held."""
+
+    end_sample: int
+    """The window's end, absolute at `FS_HZ`."""
+    population: float
+    """Score against normal ECG of all people."""
+    irregularity: float
+    """Logarithm of the relative standard deviation of the RR intervals; NaN with fewer than two."""
+    level: F32
+    """(12,) float32, highest value of the score map in each lead."""
+    r_samples: I64
+    """(n,) int64, absolute R peaks of the new beats."""
+    beats: F32
+    """(n, 12, BEAT_N) float32, mV."""
+    valid: Bools
+    """(n, 12, BEAT_N) bool."""
+
+
+def lesson_of(score_map: ScoreMap, prepared: ModelInput, taught_upto: int) -> Lesson:
+    """Take from a window what can be learned of it.
+
+    Parameters
+    ----------
+    score_map : ScoreMap
+        Of an assessed window, judged against all people.
+    prepared : ModelInput
+        The window as the model saw it, not stacked.
+    taught_upto : int
+        R peak of the last beat that an earlier lesson held; only later ones are taken.
+
+    Raises
+    ------
+    ValueError
+        For a window that was not assessed: nothing is ever learned from one.
+    """
+    if not score_map.assessed:
+        raise ValueError(f"the window was not assessed ({score_map.reason}): nothing to learn")
+    r_samples = places(score_map, prepared)
+    inside = (prepared.beat_starts >= 0) & (prepared.beat_starts <= MODEL_N - BEAT_N)
+    new = exist(prepared) & inside & (r_samples > taught_upto + SAME_S * FS_HZ)
+    return Lesson(
+        score_map.end_sample,
+        float(score_map.score),
+        irregularity_of(prepared),
+        frozen(score_map.map.max(axis=1)),
+        frozen(r_samples[new]),
+        frozen(prepared.beats[new]),
+        frozen(prepared.beats_valid[new] > 0),
+    )
+
+
+def places(score_map: ScoreMap, prepared: ModelInput) -> I64:
+    """(N_BEATS,) absolute R peaks at `FS_HZ`, to the model's grid."""
+    start = score_map.end_sample - MODEL_N * FS_HZ // MODEL_HZ
+    found: I64 = start + (prepared.beat_starts + BEFORE_R_N) * FS_HZ // MODEL_HZ
+    return found
+
+
+def exist(prepared: ModelInput) -> Bools:
+    """(N_BEATS,) bool: places that hold a beat."""
+    there: Bools = np.asarray((prepared.beats_valid > 0).any(axis=(1, 2)))
+    return there
+
+
+def irregularity_of(prepared: ModelInput) -> float:
+    """Logarithm of the relative standard deviation of the RR intervals of one window."""
+    return float(rhythm_features(prepared.rr_s[None])[0, 4])

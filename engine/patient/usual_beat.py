@@ -1,0 +1,182 @@
+"""The beat a patient usually has: the middle of the largest class of the beats of some minutes."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from engine.arrays import F32, F64, I64, Bools, frozen
+from engine.leads import N_LEADS
+from engine.preprocess import BEAT_N
+
+COMPRESSION_MV: Final = 0.1
+"""Beats are compared in asinh of this amplitude: a P wave counts beside a QRS complex."""
+OWN_SPREAD: Final = 0.25
+"""Spread (compressed amplitude) that beats of one class may always have. A patient's own spread adds to it
+(root sum of squares), so that a patient whose beats are all alike is not watched to the microvolt ..."""
+MAX_SPREAD: Final = 0.6
+"""... and one whose beats vary much is not forgiven everything."""
+CLASS_RATIO: Final = 2.5
+CLASS_RADIUS: Final = 3.0
+"""A beat belongs to the class within so many times the distance of the nearer half of all beats from its
+middle, but never farther away than `CLASS_RADIUS` times `OWN_SPREAD`."""
+MIN_RADIUS: Final = 1.0
+MIN_SHARE: Final = 0.15
+"""A class that holds a smaller share of the beats is nobody's usual beat."""
+MIN_BEATS: Final = 40
+MAX_BEATS: Final = 300
+"""Of more beats, so many are looked at, evenly spread in time."""
+LEAD_SHARE: Final = 0.8
+"""A lead is learned if it was there in this share of the beats."""
+SHIFT_N: Final = 6
+"""Beats are compared at the best of the shifts up to so many samples (60 ms): the R peak of a wide or notched
+complex may be found at either of its tops."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UsualBeat:
+    """Middle and spread of a patient's usual beats, lead by lead."""
+
+    middle: F32
+    """(12, BEAT_N) float32, compressed amplitude; NaN in leads that were not learned."""
+    spread: F32
+    """(12, BEAT_N) float32, compressed amplitude; NaN in leads that were not learned."""
+    share: float
+    """Share of the beats of the learning time that were of this class."""
+
+    @property
+    def leads(self) -> Bools:
+        """(12,) bool: leads that were learned."""
+        learned: Bools = np.isfinite(self.middle[:, 0])
+        return learned
+
+    def distances(self, beats: F32, valid: F32) -> tuple[F64, I64]:
+        """How far beats lie from the usual one.
+
+        Parameters
+        ----------
+        beats : (n, 12, BEAT_N) float32
+            mV, aligned on R.
+        valid : (n, 12, BEAT_N) float32
+            1 where real.
+
+        Returns
+        -------
+        (n,) float64
+            Root mean square over all samples and learned leads, in spreads; NaN where no learned lead has
+            signal.
+        (n,) int64
+            The shift, in samples, at which that was found.
+        """
+        leads = np.flatnonzero(self.leads & (valid > 0).any(axis=(0, 2)))
+        if not len(beats) or not leads.size:
+            return np.full(len(beats), np.nan), np.zeros(len(beats), np.int64)
+        there = valid[:, leads]
+        return _distances(compressed(beats[:, leads]) * there, there, self.middle[leads], self.spread[leads])
+
+    def away(self, beats: F32, valid: F32, shifts: I64) -> F64:
+        """(n, 12, BEAT_N) deviation in spreads at the given shifts; 0 where not valid or not learned."""
+        at = np.clip(np.arange(BEAT_N) - shifts[:, None], 0, BEAT_N - 1)
+        middle = self.middle[:, at].transpose(1, 0, 2)
+        spread = self.spread[:, at].transpose(1, 0, 2)
+        away: F64 = np.nan_to_num((compressed(beats) - middle) / spread) * valid
+        return away
+
+
+def compressed(beats_mv: F32) -> F32:
+    """Compressed amplitude."""
+    small: F32 = np.arcsinh(beats_mv / np.float32(COMPRESSION_MV)).astype(np.float32)
+    return small
+
+
+def learn_usual_beat(beats: F32, valid: F32) -> UsualBeat | None:
+    """Find the largest class of beats, its middle and its spread.
+
+    Parameters
+    ----------
+    beats : (n, 12, BEAT_N) float32
+        mV, each beat once, in order of time.
+    valid : (n, 12, BEAT_N) float32
+        1 where real.
+
+    Returns
+    -------
+    UsualBeat or None
+        None where there is too little signal, or no class that is large enough: such a patient has no usual
+        beat (ventricular fibrillation, all beats different).
+
+    Notes
+    -----
+    The class begins with the beat that has the nearest third of all beats nearest to it, which is a beat of
+    the majority however different the rest is; middle and spread are medians of its members. A minority of
+    abnormal beats (premature ones, say) so changes neither.
+    """
+    whole: Bools = np.asarray((valid > 0).all(axis=2))
+    leads = np.flatnonzero(whole.mean(axis=0) >= LEAD_SHARE) if len(beats) else np.zeros(0, np.int64)
+    if not leads.size:
+        return None
+    chosen = np.flatnonzero(whole[:, leads].all(axis=1))
+    if chosen.size < MIN_BEATS:
+        return None
+    chosen = chosen[np.linspace(0, chosen.size - 1, min(chosen.size, MAX_BEATS)).astype(np.int64)]
+    u = compressed(beats[np.ix_(chosen, leads)])
+    members = _largest_class(u)
+    if members.mean() < MIN_SHARE:
+        return None
+    own = u[members]
+    middle = np.median(own, axis=0)
+    mad = 1.4826 * np.median(np.abs(own - middle), axis=0)
+    spread = np.minimum(np.hypot(mad, OWN_SPREAD), MAX_SPREAD)
+    return UsualBeat(_on_leads(middle, leads), _on_leads(spread, leads), float(members.mean()))
+
+
+def _largest_class(u: F32) -> Bools:
+    """(n,) bool: members of the largest class of compressed beats (n, leads, BEAT_N)."""
+    spread = np.full(u.shape[1:], OWN_SPREAD, np.float32)
+    there = np.ones_like(u)
+    members = _seed(u)
+    for _ in range(3):
+        distance, _ = _distances(u, there, np.median(u[members], axis=0), spread)
+        nearer_half = np.median(np.sort(distance)[: len(u) // 2])
+        members = distance < np.clip(CLASS_RATIO * nearer_half, MIN_RADIUS, CLASS_RADIUS)
+        if not members.any():
+            return members
+    return members
+
+
+def _seed(u: F32) -> Bools:
+    """(n,) bool: beats near the one that has its nearest third nearest."""
+    flat = u.reshape(len(u), -1).astype(np.float64) / OWN_SPREAD
+    square = (flat**2).sum(axis=1)
+    apart = square[:, None] + square - 2 * flat @ flat.T
+    distance = np.sqrt(np.maximum(apart, 0.0) / flat.shape[1])
+    third = np.quantile(distance, 0.3, axis=1)
+    first = int(third.argmin())
+    near: Bools = distance[first] <= max(third[first], MIN_RADIUS)
+    return near
+
+
+def _distances(u: F32, there: F32, middle: F32, spread: F32) -> tuple[F64, I64]:
+    """Root mean square deviations (n,) at the best shift, and the shifts; all on the same leads."""
+    inner, n = slice(SHIFT_N, BEAT_N - SHIFT_N), BEAT_N - 2 * SHIFT_N
+    weight = (1 / spread[:, inner] ** 2).astype(np.float32)
+    centre = middle[:, inner].astype(np.float32)
+    x = np.lib.stride_tricks.sliding_window_view(u, n, axis=2)
+    real = np.lib.stride_tricks.sliding_window_view(there, n, axis=2)
+    square = (
+        np.einsum("blsk,lk->bs", x**2, weight, optimize=True)
+        - 2 * np.einsum("blsk,lk->bs", x, centre * weight, optimize=True)
+        + np.einsum("blsk,lk->bs", real, centre**2 * weight, optimize=True)
+    )
+    count = real.sum(axis=(1, 3))
+    enough = (count > 0) & (count >= 0.5 * count.max(axis=1, keepdims=True))
+    mean = np.where(enough, np.maximum(square, 0.0) / np.maximum(count, 1), np.inf)
+    best = mean.argmin(axis=1)
+    distance = np.sqrt(mean[np.arange(len(mean)), best]).astype(np.float64)
+    return np.where(np.isfinite(distance), distance, np.nan), (best - SHIFT_N).astype(np.int64)
+
+
+def _on_leads(values: F32, leads: I64) -> F32:
+    full = np.full((N_LEADS, BEAT_N), np.nan, np.float32)
+    full[leads] = values
+    return frozen(full)

@@ -1,0 +1,193 @@
+"""The baseline of one bed, window by window."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from engine.errors import ConfigurationError, ModelError
+from engine.grid import FS_HZ, WINDOW_N
+from engine.patient.baseline import PatientBaseline
+from engine.patient.lesson import lesson_of
+from engine.patient.plain import from_json, to_json
+from engine.preprocess import ModelInput
+from engine.scoremap import ScoreMap
+from monitor.baseline.drift import Drift
+from monitor.baseline.note import Note, Recalled
+from monitor.baseline.school import AGAIN_S, LEARN_S, School
+from monitor.baseline.status import BaselineStatus
+
+AWAY_S: Final = 600.0
+"""After so long without one assessed window nobody knows whose ECG this is: the baseline is let go."""
+
+ACTIONS: Final = ("forget", "relearn")
+
+
+class BaselineWatch:
+    """Learns, adopts, compares, watches for drift; whatever it does leaves a note."""
+
+    def __init__(self, model: str = "", recalled: Recalled | None = None, enabled: bool = True) -> None:
+        self._model = model
+        self._enabled = enabled
+        self._recalled = recalled if enabled else None
+        self._baseline: PatientBaseline | None = None
+        self._school: School | None = School() if enabled else None
+        self._drift = Drift()
+        self._drifting = False
+        self._patient = ""
+        self._session_at: int | None = None
+        self._seen_end: int | None = None
+        self._notes: list[Note] = []
+        self.status = self._told()
+
+    def judge(self, score: ScoreMap, patient: str, now_ns: int) -> ScoreMap:
+        """Compare a window with what is usual, or learn from it; call once for every window, in order."""
+        prepared = score.prepared
+        self._recall(patient, now_ns)
+        self._check_source(score.end_sample, patient)
+        if not score.assessed or prepared is None or not self._enabled:
+            self.status = self._told()
+            return score
+        self._check_absence(score.end_sample)
+        self._patient, self._seen_end = patient or self._patient, score.end_sample
+        if self._baseline is not None:
+            return self._compare(self._baseline, score, prepared)
+        adopted = self._learn(score, prepared)
+        self.status = self._told(adopted)
+        return score
+
+    def new_session(self, at_sample: int) -> None:
+        """Note that the source ended or was replaced: what comes after this sample may be another patient."""
+        self._session_at = at_sample
+
+    def order(self, action: str, operator: str) -> None:
+        """Let an operator forget the baseline for good, or have it learned anew."""
+        if action not in ACTIONS:
+            raise ConfigurationError(f"a baseline can be told {' or '.join(ACTIONS)}, not {action!r}")
+        if not self._enabled:
+            raise ConfigurationError("this core learns no baselines")
+        self._recalled = None
+        if action == "forget":
+            self._drop("forgotten", f"by {operator}: judged against normal ECG until told to relearn", None)
+        else:
+            begin = self._seen_end or 0
+            self._drop("relearning", f"by {operator}: judged against normal ECG meanwhile", begin)
+        self.status = self._told()
+
+    def take_notes(self) -> tuple[Note, ...]:
+        """Hand over what happened since the last time."""
+        notes, self._notes = tuple(self._notes), []
+        return notes
+
+    def _compare(self, baseline: PatientBaseline, score: ScoreMap, prepared: ModelInput) -> ScoreMap:
+        comparison = baseline.compare(score, prepared)
+        self._drift.add(score.end_sample, comparison)
+        drifting = self._drift.value >= (0.9 if self._drifting else 1.0)
+        if drifting is not self._drifting:
+            self._drifting = drifting
+            words = f"the last ten minutes lie at {self._drift.value:.2f} of the bound from what was learned"
+            self._note("drift" if drifting else "drift over", words)
+        self.status = self._told()
+        return baseline.judge(score, comparison)
+
+    def _learn(self, score: ScoreMap, prepared: ModelInput) -> bool:
+        """Whether a baseline was adopted."""
+        school = self._school
+        if school is None or score.end_sample - WINDOW_N < school.begin_sample:
+            return False
+        school.add(lesson_of(score, prepared, school.taught_upto))
+        if school.seconds < school.wanted_s:
+            return False
+        baseline = PatientBaseline.learn(tuple(school.lessons), self._model)
+        if baseline is None:
+            if school.wanted_s == LEARN_S:
+                self._note("not learned", "no usual beat in five minutes: judged against normal ECG")
+            school.wanted_s = school.seconds + AGAIN_S
+            return False
+        self._adopt(baseline)
+        self._note("learned", self._words(baseline), to_json(baseline))
+        return True
+
+    def _adopt(self, baseline: PatientBaseline) -> None:
+        self._baseline, self._school = baseline, None
+        self._drift, self._drifting = Drift(), False
+
+    def _drop(self, what: str, why: str, begin_sample: int | None) -> None:
+        """Let go; learn anew from `begin_sample` on, or not at all."""
+        self._baseline = None
+        self._school = None if begin_sample is None else School(begin_sample)
+        self._drift, self._drifting = Drift(), False
+        self._note(what, why)
+
+    def _check_source(self, end_sample: int, patient: str) -> None:
+        """Another session keeps what was learned only if both name the same patient."""
+        if patient and self._patient and patient != self._patient:
+            self._let_go("the source names another patient", end_sample)
+            self._patient, self._session_at = patient, None
+        elif self._session_at is not None and end_sample > self._session_at:
+            if not (patient and patient == self._patient):
+                self._let_go("a new session of the source, which does not name the same patient", end_sample)
+            self._session_at = None
+
+    def _check_absence(self, end_sample: int) -> None:
+        if self._seen_end is not None and end_sample - self._seen_end >= AWAY_S * FS_HZ:
+            self._let_go(f"no ECG could be assessed for {AWAY_S / 60:.0f} min", end_sample - WINDOW_N)
+
+    def _let_go(self, why: str, begin_sample: int) -> None:
+        if self._baseline is not None:
+            self._drop("let go", f"{why}: learned anew", begin_sample)
+        elif self._school is not None:
+            self._school = School(begin_sample)
+        self._seen_end = None
+
+    def _recall(self, patient: str, now_ns: int) -> None:
+        """Take up what the journal knows, at the first window."""
+        recalled, self._recalled = self._recalled, None
+        if recalled is None:
+            return
+        note = recalled.note
+        if note.what == "forgotten":
+            self._school = None
+            return
+        if note.baseline is None:
+            return
+        self._patient = note.patient
+        away_s = (now_ns - recalled.seen_ns) / 1e9
+        try:
+            baseline = from_json(note.baseline)
+        except ModelError as error:
+            self._note("let go", str(error))
+            return
+        if not 0 <= away_s < AWAY_S:
+            self._note("let go", f"the monitor was away for {away_s / 60:.0f} min: learned anew")
+        elif baseline.model != self._model:
+            self._note("let go", "it was learned with another model: learned anew")
+        elif patient != note.patient:
+            self._note("let go", "the source names another patient: learned anew")
+        else:
+            self._adopt(baseline)
+            self._note("restored", self._words(baseline))
+
+    def _note(self, what: str, text: str, baseline: Mapping[str, Any] | None = None) -> None:
+        self._notes.append(Note(what, text, self._patient, baseline))
+
+    def _words(self, baseline: PatientBaseline) -> str:
+        against = "normal ECG < 1" if baseline.population <= 1 else "normal ECG < 1: changes are watched"
+        return (
+            f"PATIENT BASELINE learned {baseline.learned_s / 60:.0f} min: "
+            f"score {baseline.population:.1f} is usual here ({against})"
+        )
+
+    def _told(self, adopted: bool = False) -> BaselineStatus:
+        if self._baseline is not None:
+            return BaselineStatus(
+                "learned",
+                self._baseline.learned_s,
+                round(self._baseline.population, 3),
+                adopted,
+                round(self._drift.value, 3),
+                self._words(self._baseline),
+            )
+        if self._school is None:
+            return BaselineStatus("off", text="no patient baseline: judged against normal ECG")
+        done = min(self._school.seconds, LEARN_S)
+        text = f"learning what is usual here: {done:.0f} of {LEARN_S:.0f} s"
+        return BaselineStatus("learning", done, text=text)

@@ -1,0 +1,1 @@
+"""How the running monitor does on annotated recordings."""
