@@ -65,7 +65,7 @@ class Training:
     ) -> None:
         self._data, self._split, self._config, self._machine = data, Split.of(data), config, machine
         self._rows = np.flatnonzero(self._split.restore)
-        self._size = _batch_size(config.batch, len(self._rows), machine.n_ranks)
+        self._size = batch_size(config.batch, len(self._rows), machine.n_ranks)
         self._per_epoch = len(self._rows) // self._size
         torch.manual_seed(config.seed)
         self.network = RestorationNetwork(network)
@@ -178,7 +178,7 @@ def finish(network: RestorationNetwork, data: Dataset, training: dict[str, Any],
     export_onnx(network, sha256, out / "mcr.onnx")
 
 
-def _batch_size(batch: int, n_records: int, n_ranks: int) -> int:
+def batch_size(batch: int, n_records: int, n_ranks: int) -> int:
     """Records of one step, all processes together."""
     if batch % n_ranks:
         raise ConfigurationError(

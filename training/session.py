@@ -13,10 +13,10 @@ from training.curves import Curves, Row
 from training.dataset import Dataset, make_dataset
 from training.display import Display
 from training.evaluation import Evaluation, evaluate, score_entries
-from training.fit import SAVE_EVERY_S, Training, TrainingConfig, finish
+from training.fit import SAVE_EVERY_S, Training, TrainingConfig, batch_size, finish
 from training.machine import join_machine
 from training.ptbxl import Entry, check_both_kinds, find_data, read_entries
-from training.split import CHOICE_FOLD, TEST_FOLD
+from training.split import CHOICE_FOLD, FIT_FOLDS, TEST_FOLD
 from training.waveform import print_faults
 
 
@@ -48,6 +48,8 @@ def train(
     left_out: list[str] | None = [] if skip_unreadable else None
     with join_machine(device, precision) as machine:
         display.console.quiet = not machine.first
+        n_fit = sum(entry.fold in FIT_FOLDS for entry in entries)
+        batch_size(config.batch, n_fit, machine.n_ranks)  # refused now rather than after minutes of reading
         dataset = _read([entry for entry in entries if entry.fold <= CHOICE_FOLD], left_out, display)
         training = Training(dataset, network or NetworkConfig(), config, machine, save_every_s)
         best = _fit(training, out, resume, machine.first, tensorboard, display)
