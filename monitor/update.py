@@ -85,6 +85,10 @@ class BedUpdate:
     people; None where `score` itself is that, or there is none."""
     baseline: BaselineStatus | None = None
     """What `score` is measured against; None before the first window."""
+    rhythm: str = ""
+    """What stands out of the rhythm (`V tach`, `bigeminy`); empty where nothing does."""
+    pvc_per_min: int | None = None
+    """Ventricular beats in the last minute; None before the first window."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,19 @@ class Rhythm:
     paced: bool
     """Most beats follow a pacing spike."""
 
+    @property
+    def label(self) -> str:
+        """Name what stands out, gravest first; empty where nothing does."""
+        run = self.run is not None and self.run.is_tachycardia
+        named = (
+            (self.waves.fibrillation, "V fib/flutter"),
+            (self.waves.tachycardia or run, "V tach"),
+            (self.irregularity.found, "irregular, AF?"),
+            (bool(self.pattern), self.pattern),
+            (self.paced, "paced"),
+        )
+        return next((name for holds, name in named if holds), "")
+
 
 def follow(
     window: Window, quality: Quality, classes: BeatClasses, history: History

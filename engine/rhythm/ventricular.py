@@ -12,6 +12,8 @@ from engine.rhythm.history import History
 MINUTE_N: Final = 60 * FS_HZ
 PATTERN_CYCLES: Final = 3
 """Bigeminy and trigeminy are called after so many cycles, as usual."""
+TACHYCARDIA_BEATS: Final = 5
+TACHYCARDIA_BPM: Final = 100.0
 MIN_RUN_BPM: Final = 60.0
 """Ventricular beats further apart than this are no run."""
 
@@ -26,6 +28,11 @@ class Run:
     last_sample: int
     rate_bpm: float
     """From its median RR interval."""
+
+    @property
+    def is_tachycardia(self) -> bool:
+        """Long and fast enough for ventricular tachycardia."""
+        return self.n_beats >= TACHYCARDIA_BEATS and self.rate_bpm > TACHYCARDIA_BPM
 
 
 def newest_run(history: History, min_beats: int) -> Run | None:

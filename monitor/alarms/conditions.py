@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from monitor.alarms import baseline, rate, signal, system
+from monitor.alarms import baseline, fibrillation, irregular, rate, signal, system, ventricular
 from monitor.alarms.alarm import Kind, Priority
 from monitor.alarms.anomaly import has_score, learned_anomaly
 from monitor.alarms.condition import Condition, Persistence
@@ -17,25 +17,59 @@ CONDITIONS: Final = (
         Persistence(clear_s=2.0), measurement_s=4.0,
     ),
     Condition(
+        "ventricular_fibrillation", PATIENT, HIGH, True, fibrillation.ventricular_fibrillation,
+        fibrillation.sees_waves, "4 s of ventricular waves without beats: fibrillation, flutter, torsades",
+        Persistence(clear_s=3.0), measurement_s=4.0,
+    ),
+    Condition(
+        "ventricular_tachycardia", PATIENT, HIGH, True, ventricular.ventricular_tachycardia,
+        ventricular.sees_rhythm,
+        "5 or more ventricular beats in a row at over 100/min; or 4 s of regular wide waves at over 120/min",
+        Persistence(clear_s=3.0), measurement_s=4.0, yields_to=("ventricular_fibrillation",),
+    ),
+    Condition(
         "extreme_bradycardia", PATIENT, HIGH, True, rate.extreme_bradycardia, rate.has_beats,
         "median rate under 40/min over 5 beats (fewer if slower still, over at least 6 s)",
-        Persistence(clear_s=2.0), measurement_s=7.0, yields_to=("asystole",),
+        Persistence(clear_s=2.0), measurement_s=7.0, yields_to=("asystole", "ventricular_fibrillation"),
     ),
     Condition(
         "extreme_tachycardia", PATIENT, HIGH, True, rate.extreme_tachycardia, rate.has_beats,
         "median rate over 140/min over 17 beats",
         Persistence(clear_s=2.0), measurement_s=5.0,
+        yields_to=("ventricular_fibrillation", "ventricular_tachycardia"),
     ),
     Condition(
         "heart_rate_low", PATIENT, MEDIUM, False, rate.heart_rate_low, rate.has_rate,
         "heart rate under the limit (50/min)",
         Persistence(hold_s=1.0, clear_s=6.0), measurement_s=7.0,
-        yields_to=("asystole", "extreme_bradycardia"),
+        yields_to=("asystole", "ventricular_fibrillation", "extreme_bradycardia"),
     ),
     Condition(
         "heart_rate_high", PATIENT, MEDIUM, False, rate.heart_rate_high, rate.has_rate,
         "heart rate over the limit (120/min)",
-        Persistence(hold_s=2.0, clear_s=6.0), measurement_s=3.0, yields_to=("extreme_tachycardia",),
+        Persistence(hold_s=2.0, clear_s=6.0), measurement_s=3.0,
+        yields_to=("ventricular_fibrillation", "ventricular_tachycardia", "extreme_tachycardia"),
+    ),
+    Condition(
+        "pause", PATIENT, MEDIUM, False, irregular.pause, ventricular.sees_rhythm,
+        "2 s or more between two beats", measurement_s=2.0,
+        yields_to=("asystole", "ventricular_fibrillation", "extreme_bradycardia"),
+    ),
+    Condition(
+        "pvc_run", PATIENT, MEDIUM, False, ventricular.pvc_run, ventricular.sees_rhythm,
+        "3 or 4 ventricular beats in a row, or more of them at up to 100/min", measurement_s=3.0,
+        yields_to=("ventricular_fibrillation", "ventricular_tachycardia"),
+    ),
+    Condition(
+        "atrial_fibrillation", PATIENT, MEDIUM, False, irregular.atrial_fibrillation,
+        irregular.can_judge_irregularity, "irregular RR intervals without P waves, over 30 s",
+        Persistence(hold_s=5.0, clear_s=15.0), measurement_s=30.0,
+        yields_to=("ventricular_fibrillation", "ventricular_tachycardia"),
+    ),
+    Condition(
+        "frequent_pvc", PATIENT, LOW, False, ventricular.frequent_pvc, ventricular.sees_rhythm,
+        "more than 10 ventricular beats in the last minute", Persistence(clear_s=10.0), measurement_s=60.0,
+        yields_to=("ventricular_fibrillation", "ventricular_tachycardia"),
     ),
     Condition(
         "learned_anomaly", PATIENT, MEDIUM, False, learned_anomaly, has_score,

@@ -24,6 +24,7 @@ def evidence_of(observation: Observation, limits: Limits) -> Json:
             "lead_states": {
                 lead: state.name.lower() for lead, state in zip(LEADS, observation.lead_states, strict=False)
             },
+            "rhythm": None if observation.rhythm is None else asdict(observation.rhythm),
             "vitals": None if observation.vitals is None else asdict(observation.vitals),
             "r_peaks": _r_peaks(observation.beats),
             "score": _score(observation.score),

@@ -14,7 +14,12 @@ BOUNDS_BPM: Final[dict[str, tuple[float, float]]] = {
 }
 """Limit -> smallest and largest value an operator may set."""
 
-MAY_BE_OFF: Final = frozenset({"heart_rate_high", "heart_rate_low", "learned_anomaly", "noisy_leads"})
+MAY_BE_OFF: Final = frozenset(
+    {
+        "atrial_fibrillation", "frequent_pvc", "heart_rate_high", "heart_rate_low", "learned_anomaly",
+        "noisy_leads", "pause", "pvc_run",
+    }
+)  # fmt: skip
 """Conditions an operator may switch off; every other one always watches."""
 
 

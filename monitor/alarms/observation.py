@@ -9,6 +9,7 @@ from engine.arrays import Bools, frozen
 from engine.beats import Beats
 from engine.grid import FS_HZ
 from engine.quality import LeadState, Quality
+from engine.rhythm.rhythm import Rhythm
 from engine.scoremap import ScoreMap
 from engine.span import Span
 from engine.vitals import Vitals
@@ -55,6 +56,8 @@ class Observation:
     """Hash of the model's weights and threshold, for the evidence."""
     baseline: BaselineStatus | None = None
     """What the score is measured against; None on a tick."""
+    rhythm: Rhythm | None = None
+    """What beats and waves mean together; None on a tick."""
 
     @property
     def lead_states(self) -> tuple[LeadState, ...]:
@@ -89,6 +92,7 @@ def observe_hop(
     recording_failing: str | None = None,
     model: str = "",
     baseline: BaselineStatus | None = None,
+    rhythm: Rhythm | None = None,
 ) -> Observation:
     """Gather what one hop says of a bed."""
     seen: Bools = np.logical_or.reduce(window.valid & quality.assessable[:, None], axis=0)
@@ -113,6 +117,7 @@ def observe_hop(
         recording_failing=recording_failing,
         model=model,
         baseline=baseline,
+        rhythm=rhythm,
     )
 
 

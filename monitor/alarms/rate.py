@@ -7,6 +7,7 @@ import numpy as np
 from engine.arrays import F64
 from engine.grid import FS_HZ
 from engine.quality import FLAT_S, LeadState
+from monitor.alarms.fibrillation import fibrillating
 from monitor.alarms.finding import Finding
 from monitor.alarms.limits import Limits
 from monitor.alarms.observation import Observation
@@ -36,6 +37,8 @@ def can_see_asystole(observation: Observation) -> bool:
 
 def asystole(observation: Observation, limits: Limits) -> Finding | None:
     """No QRS in 4 s of received signal; a flat line on every attached lead counts (decision 4)."""
+    if fibrillating(observation):  # fine waves in which no QRS complex is left are not silence
+        return None
     if has_beats(observation):
         quiet_s = _quiet_s(observation)
         text = f"ASYSTOLE no QRS for {quiet_s:.0f} s"

@@ -18,6 +18,7 @@ from monitor.alarms.state import MachineState
 from monitor.baseline import BaselineWatch
 from monitor.coverage import extended, start_assessed
 from monitor.pipeline.outcome import Hop, Outcome
+from monitor.pipeline.rhythm_watch import RhythmWatch
 from monitor.pipeline.stream import Stream
 from monitor.update import BedUpdate, Coverage, Source
 
@@ -37,6 +38,7 @@ class Bed:
     ) -> None:
         self.stream = Stream(name, hop_n)
         self.baseline = baseline
+        self.rhythm = RhythmWatch()
         self.state = state
         self.ever_valid = False
         self.told_ns = 0
@@ -83,6 +85,8 @@ class Bed:
             latency_ms=observation.latency_ms,
             population_score=hop.score.population,
             baseline=self.baseline.status,
+            rhythm="" if observation.rhythm is None else observation.rhythm.label,
+            pvc_per_min=None if observation.rhythm is None else observation.rhythm.pvc_per_min,
         )
         notes = self.baseline.take_notes()
         return Outcome(self.update, events, self._evidence(events, observation), hop, notes)
@@ -104,6 +108,8 @@ class Bed:
                 reason=gone,
                 r_peaks=(),
                 latency_ms=0.0,
+                rhythm="",
+                pvc_per_min=None,
             )
         return Outcome(self.update, events, self._evidence(events, observation))
 

@@ -8,6 +8,7 @@ from engine.errors import ConfigurationError
 from engine.grid import FS_HZ, HOP_S, WINDOW_S
 from engine.localize import localize
 from engine.quality import Quality, assess_quality
+from engine.rhythm.rhythm import Rhythm
 from engine.scoremap import ScoreMap
 from engine.vitals import Vitals, measure_vitals
 from engine.window import Window
@@ -55,6 +56,7 @@ class _Cut:
     quality: Quality
     beats: Beats
     vitals: Vitals
+    rhythm: Rhythm
 
 
 class Pipeline:
@@ -208,6 +210,7 @@ class Pipeline:
         if name in self._beds and self.intake.source(name, now_ns).state == "bye":
             self._beds[name].stream.ended = True
             self._beds[name].baseline.new_session(self._beds[name].stream.head)
+            self._beds[name].rhythm.reset()
             self._note_due(name)
 
     def _note_restart(self, name: str) -> None:
@@ -216,6 +219,7 @@ class Pipeline:
         if name in self._beds and n_restarts != self._restarts.get(name, 0):
             self._restarts[name] = n_restarts
             self._beds[name].baseline.new_session(self._beds[name].stream.head)
+            self._beds[name].rhythm.reset()
 
     def _note_due(self, name: str) -> None:
         if self._beds[name].stream.is_due:
@@ -237,7 +241,11 @@ class Pipeline:
         window, arrived_ns = bed.stream.cut(end_sample, self.stride)
         quality = assess_quality(window)
         beats = find_beats(window, quality)
-        return _Cut(bed, window, arrived_ns, quality, beats, measure_vitals(beats, window, quality))
+        _, rhythm = bed.rhythm.follow(window, quality, beats)
+        vitals = measure_vitals(beats, window, quality)
+        if rhythm.waves.fibrillation:  # its waves are no beats, however many a detector counts
+            vitals = replace(vitals, heart_rate_bpm=None, rr_ms=None, rmssd_ms=None)
+        return _Cut(bed, window, arrived_ns, quality, beats, vitals, rhythm)
 
     def _hop(self, cut: _Cut, score: ScoreMap, now_ns: int) -> Outcome:
         bed, window = cut.bed, cut.window
@@ -262,6 +270,7 @@ class Pipeline:
             recording_failing=self.recording_failing,
             model=self._scorer.model,
             baseline=bed.baseline.status,
+            rhythm=cut.rhythm,
         )
         hop = Hop(window.bed, window.start_sample, window.end_sample, cut.quality, cut.beats, score, spans)
         return bed.hop(hop, window, observation, now_ns)
