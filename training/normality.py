@@ -1,7 +1,6 @@
 """Fitting what normal ECG looks like: from normal records only."""
 
 from collections.abc import Callable
-from itertools import combinations
 from typing import Final
 
 import numpy as np
@@ -10,16 +9,15 @@ from engine.arrays import F32, F64, I64, Bools
 from engine.backends.backend import NetworkOutputs
 from engine.leads import N_LEADS
 from engine.models.errormap import N_PARTS, SHAPE_COMPRESSION_MV, join_parts, map_parts, typical_beat
-from engine.models.features import lead_features, rhythm_features
-from engine.models.gaussian import LeadGroups, fit_whitening, group_features
+from engine.models.features import rhythm_features, stretch_features
+from engine.models.gaussian import fit_factors, fit_whitening
 from engine.models.normality import N_INGREDIENTS, Normality
 from engine.preprocess import ModelInput
 from training.dataset import keep_leads
 
-SINGLE_COMPONENTS: Final = 10
-PAIR_COMPONENTS: Final = 30
+FACTORS: Final = 80
 LATENT_COMPONENTS: Final = 96
-WEIGHT: Final = np.array([1.0, 1.0, 0.5, 0.25, 0.25])
+WEIGHT: Final = np.array([1.0, 1.0, 1.0, 1.0, 0.1, 0.1, 0.1])
 """Weights of the ingredients; chosen on fold 8."""
 FALSE_ALARMS: Final = 0.05
 """Share of normal windows above the threshold: what a ward is asked to bear before 3-of-5 persistence."""
@@ -43,9 +41,9 @@ def fit_normality(fit: ModelInput, held_out: ModelInput, run: Run, rng: np.rando
     latent_mean, latent_whiten = _fit_latent(fit, outputs, run, rng)
     beat_mean, beat_sd = _fit_beat(fit)
     typical = typical_beat(fit)
+    rhythm = rhythm_features(fit.rr_s)
     draft = Normality(
-        singles=_fit_groups([(lead,) for lead in range(N_LEADS)], SINGLE_COMPONENTS, fit, held_out),
-        pairs=_fit_groups(list(combinations(range(N_LEADS), 2)), PAIR_COMPONENTS, fit, held_out),
+        stretches=tuple(fit_factors(one, rhythm, FACTORS) for one in stretch_features(fit)),
         latent_mean=latent_mean,
         latent_whiten=latent_whiten,
         centre=np.zeros((N_LEADS + 1, N_INGREDIENTS)),
@@ -97,24 +95,6 @@ def _map_unit(draft: Normality, held_out: ModelInput, outputs: NetworkOutputs) -
     unit *= _high(join_parts(parts, unit), valid, PASSING_QUANTILE)
     unit[-1] = _high(parts[-1], valid, STAYING_QUANTILE)
     return unit
-
-
-def _fit_groups(groups: list[tuple[int, ...]], k: int, fit: ModelInput, held_out: ModelInput) -> LeadGroups:
-    leads = np.array(groups, np.float64)
-    rhythm = rhythm_features(fit.rr_s)
-    rhythm = np.where(np.isfinite(rhythm), rhythm, np.nanmean(rhythm, axis=0))
-    x = group_features(leads, lead_features(fit), rhythm)
-    fitted = [fit_whitening(one[np.isfinite(one).all(axis=1)], k) for one in x.transpose(1, 0, 2)]
-    k = min(whiten.shape[1] for _, whiten in fitted)
-    draft = LeadGroups(
-        leads,
-        np.stack([mean for mean, _ in fitted]),
-        np.stack([whiten[:, :k] for _, whiten in fitted]),
-        np.zeros(len(groups)),
-        np.ones(len(groups)),
-    )
-    log = draft.standard(lead_features(held_out), rhythm_features(held_out.rr_s))
-    return LeadGroups(leads, draft.mean, draft.whiten, np.nanmean(log, axis=0), np.nanstd(log, axis=0) + 1e-6)
 
 
 def _fit_latent(

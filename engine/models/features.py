@@ -5,12 +5,21 @@ from typing import Final
 import numpy as np
 
 from engine.arrays import F32, F64
-from engine.preprocess import BEAT_N, ModelInput
+from engine.preprocess import BEAT_N, BEFORE_R_N, MODEL_HZ, ModelInput
 
-COMPRESSION_MV: Final = 0.01
-"""Of the beat's shape mostly sign and order of magnitude count: that tells an inverted T wave from an upright
-one, which plain millivolts drown in the QRS complex."""
-LEAD_FEATURES: Final = BEAT_N + 1
+SIGN_MV: Final = 0.02
+"""Features below this are amplitudes, above it signs: they tell an inverted T wave from an upright one, which
+plain millivolts drown in the QRS complex."""
+SIZE_MV: Final = 0.3
+"""Features below this are amplitudes, above it their logarithms."""
+STRETCHES: Final = {"P wave": (0, 26), "QRS complex": (22, 42), "ST segment": (34, 60), "T wave": (50, 80)}
+"""Overlapping parts of the typical beat (samples at `MODEL_HZ`, of a heart at 60/min), each with a normal
+distribution of its own: a distance over the whole beat would drown what a single part shows."""
+RATE_POWER: Final = 0.5
+"""The beat after the QRS complex lasts as this power of the RR interval (Bazett 1920)."""
+RATED_RR_S: Final = (0.4, 1.5)
+_SCALED_FROM_S: Final = 0.06
+"""So long after the R peak, time begins to depend on the heart rate."""
 RHYTHM_FEATURES: Final = 5
 _FLOOR: Final = 0.005
 """Relative RR variations are told apart down to half a percent."""
@@ -40,11 +49,62 @@ def beat_shape(batch: ModelInput) -> F64:
     return shape
 
 
-def lead_features(batch: ModelInput) -> F64:
-    """(B, 12, LEAD_FEATURES): each lead's compressed typical beat and log amplitude; NaN without a beat."""
-    shape = np.arcsinh(beat_shape(batch) / COMPRESSION_MV)
-    size = np.log(batch.scale.astype(np.float64))[:, :, None]
-    return np.concatenate((shape, np.where(np.isnan(shape[:, :, :1]), np.nan, size)), axis=2)
+def at_rate_60(shape: F64, rr_s: F32) -> F64:
+    """Typical beats as they would be at 60 beats a minute.
+
+    Parameters
+    ----------
+    shape : (B, 12, BEAT_N) float64
+        As from `beat_shape`.
+    rr_s : (B, n) float32
+        Intervals in seconds, NaN where there is none; without any the beat stays as it is.
+
+    Returns
+    -------
+    (B, 12, BEAT_N) float64
+
+    Notes
+    -----
+    From 60 ms after the R peak on, time runs with the square root of the median RR interval, as Bazett's
+    QT does: ST segments and T waves of fast and slow hearts come to lie on one another.
+    """
+    t_s = (np.arange(BEAT_N) - BEFORE_R_N) / MODEL_HZ
+    stretched_s = _SCALED_FROM_S + (t_s - _SCALED_FROM_S) * _stretching(rr_s)[:, None]
+    at = np.where(t_s > _SCALED_FROM_S, stretched_s, t_s) * MODEL_HZ + BEFORE_R_N
+    low = np.clip(at.astype(np.int64), 0, BEAT_N - 2)
+    share = np.clip(at - low, 0.0, 1.0)[:, None]
+    before = np.take_along_axis(shape, low[:, None], axis=2)
+    after = np.take_along_axis(shape, low[:, None] + 1, axis=2)
+    scaled: F64 = before + share * (after - before)
+    return scaled
+
+
+def _stretching(rr_s: F32) -> F64:
+    """(B,) durations relative to those at 60/min; 1 where no interval is known."""
+    known = np.isfinite(rr_s).any(axis=1)
+    median = np.ones(len(rr_s))
+    median[known] = np.nanmedian(rr_s[known].astype(np.float64), axis=1)
+    stretching: F64 = np.clip(median, *RATED_RR_S) ** RATE_POWER
+    return stretching
+
+
+def stretch_features(batch: ModelInput) -> tuple[F64, ...]:
+    """What each of the `STRETCHES` of each lead's typical beat looks like.
+
+    Returns
+    -------
+    tuple of (B, 12, f) float64
+        Signs and sizes, sample by sample, and the logarithm of the lead's amplitude; NaN in leads without a
+        whole beat.
+    """
+    shape = at_rate_60(beat_shape(batch), batch.rr_s)
+    shape = np.where(batch.leads[:, :, None], shape, np.nan)
+    sign, size = np.tanh(shape / SIGN_MV), np.arcsinh(shape / SIZE_MV)
+    amplitude = np.log(batch.scale.astype(np.float64))[:, :, None]
+    return tuple(
+        np.concatenate((sign[:, :, start:stop], size[:, :, start:stop], amplitude), axis=2)
+        for start, stop in STRETCHES.values()
+    )
 
 
 def rhythm_features(rr_s: F32) -> F64:

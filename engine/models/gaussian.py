@@ -1,59 +1,98 @@
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from engine.arrays import F64
+from engine.arrays import F64, Bools
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class LeadGroups:
-    """Normal distributions of the beats of equally large groups of leads (single leads, pairs, ...).
+@dataclass(frozen=True, eq=False)
+class FactorModel:
+    """Joint normal distribution of all leads' features and the rhythm's, with few factors behind it.
 
-    Each is a Gaussian in the first principal components of the group's features. A group counts where all
-    its leads are there, so missing leads neither raise nor lower a distance.
+    Probabilistic principal components (Tipping and Bishop 1999): features are a linear image of `k`
+    independent factors of variance 1, plus noise. The factors are inferred from whatever leads are there, so
+    any subset of leads has a distance.
     """
 
-    leads: F64
-    """(G, g) indices into the 12 leads."""
     mean: F64
-    """(G, F) of the group's features: those of its leads one after the other, then the rhythm's."""
-    whiten: F64
-    """(G, F, k): from features less their mean to independent components of variance 1."""
-    log_mean: F64
-    """(G,) mean of the logarithm of the squared distance over normal ECG that the Gaussian was not fitted
-    to."""
-    log_sd: F64
-    """(G,) its standard deviation."""
+    """(12, f) of each lead's features."""
+    unit: F64
+    """(12, f): deviations are counted in these; the noise has variance 1 then."""
+    loading: F64
+    """(12, f, k): from factors to features, in units."""
+    rhythm_mean: F64
+    """(r,) of the rhythm's features."""
+    rhythm_unit: F64
+    """(r,)."""
+    rhythm_loading: F64
+    """(r, k)."""
+
+    @cached_property
+    def _information(self) -> F64:
+        """(13, k, k): what each lead, and the rhythm, says of the factors."""
+        leads = np.swapaxes(self.loading, 1, 2) @ self.loading
+        return np.concatenate((leads, (self.rhythm_loading.T @ self.rhythm_loading)[None]))
 
     def distances(self, per_lead: F64, rhythm: F64) -> F64:
-        """Squared Mahalanobis distances (B, G); NaN where a lead of the group is missing.
+        """Squared length of the inferred factors: how far from normal, in what the leads can tell.
 
         Parameters
         ----------
         per_lead : (B, 12, f) float64
             Features of each lead, NaN where the lead is missing.
         rhythm : (B, r) float64
-            Features of the rhythm; what is NaN counts as normal.
+            Features of the rhythm, NaN where not measurable.
+
+        Returns
+        -------
+        (B,) float64
+            NaN without any lead.
         """
-        away = group_features(self.leads, per_lead, rhythm) - self.mean
-        n_lead_features = per_lead.shape[2] * self.leads.shape[1]
-        away[..., n_lead_features:] = np.nan_to_num(away[..., n_lead_features:])
-        z = np.einsum("bgf,gfk->bgk", away, self.whiten, optimize=True)
-        squared: F64 = (z**2).sum(axis=2)
-        return squared
+        there: Bools = np.asarray(np.isfinite(per_lead).all(axis=2))
+        away = np.where(there[:, :, None], (per_lead - self.mean) / self.unit, 0.0)
+        steady: Bools = np.asarray(np.isfinite(rhythm).all(axis=1))
+        rhythm_away = np.where(steady[:, None], (rhythm - self.rhythm_mean) / self.rhythm_unit, 0.0)
+        k = self.rhythm_loading.shape[1]
+        seen = away.reshape(len(away), -1) @ self.loading.reshape(-1, k) + rhythm_away @ self.rhythm_loading
+        known = np.column_stack((there, steady)).astype(np.float64)
+        information = (known @ self._information.reshape(len(self.mean) + 1, -1)).reshape(-1, k, k)
+        factors = np.linalg.solve(information + np.eye(k), seen[:, :, None])[:, :, 0]
+        squared: F64 = (factors**2).sum(axis=1)
+        return np.where(there.any(axis=1), squared, np.nan)
 
-    def standard(self, per_lead: F64, rhythm: F64) -> F64:
-        """Distances on the scale of normal ECG: mean 0, standard deviation 1. (B, G), NaN if missing."""
-        standard: F64 = (np.log(self.distances(per_lead, rhythm) + 1e-9) - self.log_mean) / self.log_sd
-        return standard
 
+def fit_factors(per_lead: F64, rhythm: F64, k: int) -> FactorModel:
+    """Fit by principal components of standardized features, over records that have all of them.
 
-def group_features(leads: F64, per_lead: F64, rhythm: F64) -> F64:
-    """(B, G, F): features of each group's leads, and the rhythm's."""
-    n_groups = len(leads)
-    chosen = per_lead[:, leads.astype(np.int64).reshape(-1)].reshape(len(per_lead), n_groups, -1)
-    everywhere = np.broadcast_to(rhythm[:, None], (len(rhythm), n_groups, rhythm.shape[1]))
-    return np.concatenate((chosen, everywhere), axis=2)
+    Parameters
+    ----------
+    per_lead : (n, 12, f) float64
+        NaN marks missing leads.
+    rhythm : (n, r) float64
+        NaN marks what was not measurable.
+    k : int
+        Factors at most; a tenth of a small number of records is left to the noise.
+    """
+    n, n_leads, f = per_lead.shape
+    x = np.concatenate((per_lead.reshape(n, -1), rhythm), axis=1)
+    x = x[np.isfinite(x).all(axis=1)]
+    mean, sd = x.mean(axis=0), x.std(axis=0) + 1e-6
+    _, singular, directions = np.linalg.svd((x - mean) / sd, full_matrices=False)
+    variance = singular**2 / len(x)
+    k = min(k, round(0.9 * len(variance)) - 1, int((variance > 1e-9 * variance[0]).sum()) - 1)
+    noise = float(variance[k:].sum() / (x.shape[1] - k)) + 1e-9
+    loading = directions[:k].T * np.sqrt(np.maximum(variance[:k] - noise, 0.0) / noise)
+    unit = sd * np.sqrt(noise)
+    cut = n_leads * f
+    return FactorModel(
+        mean[:cut].reshape(n_leads, f),
+        unit[:cut].reshape(n_leads, f),
+        loading[:cut].reshape(n_leads, f, k),
+        mean[cut:],
+        unit[cut:],
+        loading[cut:],
+    )
 
 
 def fit_whitening(x: F64, k: int) -> tuple[F64, F64]:

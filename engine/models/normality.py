@@ -10,15 +10,15 @@ from engine.arrays import F64, Bools
 from engine.backends.backend import NetworkOutputs
 from engine.errors import ModelError
 from engine.leads import N_LEADS
-from engine.models.features import lead_features, rhythm_features
-from engine.models.gaussian import LeadGroups
+from engine.models.features import STRETCHES, rhythm_features, stretch_features
+from engine.models.gaussian import FactorModel
 from engine.preprocess import ModelInput
 
 Arrays = dict[str, NDArray[Any]]
 
-INGREDIENTS: Final = ("one lead's beat", "two leads' beats", "latents", "window restored", "beats restored")
-"""Parts of the score: distances of the typical beat, lead by lead and in pairs; the distance of the
-network's pooled latents; the uncertainty-weighted restoration errors of the two branches."""
+INGREDIENTS: Final = (*STRETCHES, "latents", "window restored", "beats restored")
+"""Parts of the score: distances of four stretches of the typical beat; the distance of the network's pooled
+latents; the uncertainty-weighted restoration errors of the two branches."""
 N_INGREDIENTS: Final = len(INGREDIENTS)
 
 
@@ -26,8 +26,8 @@ N_INGREDIENTS: Final = len(INGREDIENTS)
 class Normality:
     """Statistics of normal ECG; fitted by `training.normality`, stored in the checkpoint."""
 
-    singles: LeadGroups
-    pairs: LeadGroups
+    stretches: tuple[FactorModel, ...]
+    """One for each of `STRETCHES`."""
     latent_mean: F64
     """(13, F): mean of the pooled latents, and what each missing lead adds to it."""
     latent_whiten: F64
@@ -66,22 +66,29 @@ class Normality:
 
     def ingredients(self, batch: ModelInput, outputs: NetworkOutputs) -> F64:
         """(B, N_INGREDIENTS), larger is stranger; NaN where one cannot be had (no beats, too few leads)."""
-        per_lead, rhythm = lead_features(batch), rhythm_features(batch.rr_s)
-        per_lead = np.where(batch.leads[:, :, None], per_lead, np.nan)
-        return np.stack(
+        rhythm = rhythm_features(batch.rr_s)
+        squared = [
+            model.distances(features, rhythm)
+            for model, features in zip(self.stretches, stretch_features(batch), strict=True)
+        ]
+        with_beats = batch.beats_valid.any(axis=(1, 2, 3))
+        return np.column_stack(
             (
-                _mean(self.singles.standard(per_lead, rhythm)),
-                _mean(self.pairs.standard(per_lead, rhythm)),
+                *(np.log(one + 1e-9) for one in squared),
                 np.log(self._latent_distance(batch.leads, outputs.features) + 1e-9),
                 outputs.surprise[:, 0],
-                np.where(batch.beats_valid.any(axis=(1, 2, 3)), outputs.surprise[:, 1], np.nan),
-            ),
-            axis=1,
+                np.where(with_beats, outputs.surprise[:, 1], np.nan),
+            )
         )
+
+    def standard(self, ingredients: F64, n_leads: NDArray[Any]) -> F64:
+        """(B, N_INGREDIENTS) on the scale of normal ECG with as many leads: mean 0, standard deviation 1."""
+        scaled: F64 = (ingredients - self.centre[n_leads]) / self.spread[n_leads]
+        return scaled
 
     def combine(self, ingredients: F64, n_leads: NDArray[Any]) -> F64:
         """(B,) weighted mean of the ingredients that can be had, each on the scale of normal ECG."""
-        standard = (ingredients - self.centre[n_leads]) / self.spread[n_leads]
+        standard = self.standard(ingredients, n_leads)
         weight = np.where(np.isfinite(standard), self.weight, 0.0)
         total: F64 = (np.nan_to_num(standard) * weight).sum(axis=1) / np.maximum(weight.sum(axis=1), 1e-9)
         return total
@@ -93,46 +100,33 @@ class Normality:
 
     def to_arrays(self) -> Arrays:
         """Flat named arrays for a checkpoint."""
-        arrays: Arrays = {}
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if isinstance(value, LeadGroups):
-                arrays |= {f"{field.name}.{part.name}": getattr(value, part.name) for part in fields(value)}
-            else:
-                arrays[field.name] = value
+        arrays: Arrays = {
+            f"stretches.{i}.{part.name}": getattr(model, part.name)
+            for i, model in enumerate(self.stretches)
+            for part in fields(model)
+        }
+        arrays |= {name: getattr(self, name) for name in _PLAIN}
         return {name: array.astype(np.float32) for name, array in arrays.items()}
 
     @classmethod
     def from_arrays(cls, arrays: Arrays) -> "Normality":
         """Read back what `to_arrays` gave; a missing array is a `ModelError`."""
         try:
-            values: dict[str, Any] = {
-                name: LeadGroups(
-                    **{part.name: _f64(arrays[f"{name}.{part.name}"]) for part in fields(LeadGroups)}
-                )
-                for name in ("singles", "pairs")
-            }
-            values |= {
-                field.name: _f64(arrays[field.name]) for field in fields(cls) if field.name not in values
-            }
+            models = [
+                {part.name: arrays[f"stretches.{i}.{part.name}"] for part in fields(FactorModel)}
+                for i in range(len(STRETCHES))
+            ]
+            plain = {name: arrays[name].astype(np.float64) for name in _PLAIN}
         except KeyError as error:
             raise ModelError(f"the checkpoint lacks the statistics {error}: train it again") from error
-        return cls(**values)
+        double = [{name: array.astype(np.float64) for name, array in model.items()} for model in models]
+        return cls(stretches=tuple(FactorModel(**model) for model in double), **plain)
+
+
+_PLAIN: Final = tuple(field.name for field in fields(Normality) if field.name != "stretches")
 
 
 def expected_latent(latent_mean: F64, leads: Bools) -> F64:
     """(B, F): mean of normal latents given which leads are there."""
     expected: F64 = latent_mean[0] + (~leads).astype(np.float64) @ latent_mean[1 : 1 + N_LEADS]
     return expected
-
-
-def _f64(array: NDArray[Any]) -> F64:
-    return array.astype(np.float64)
-
-
-def _mean(values: F64) -> F64:
-    """Mean over what is not NaN; NaN if nothing is."""
-    real = np.isfinite(values)
-    n = real.sum(axis=1)
-    mean: F64 = np.where(n > 0, np.nan_to_num(values).sum(axis=1) / np.maximum(n, 1), np.nan)
-    return mean
