@@ -22,7 +22,7 @@ def add_recording_arguments(parser: argparse.ArgumentParser) -> None:
         "--record",
         type=Path,
         metavar="DIR",
-        help="folder for the waveforms, some 8 MB per bed and hour of 12 leads "
+        help="folder for the waveforms, some 9 MB per bed and hour of 12 leads "
         f"(default: {FOLDER_NAME}/ in the journal's folder)",
     )
     where.add_argument(

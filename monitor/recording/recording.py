@@ -25,6 +25,8 @@ class Recording:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._days: dict[Path, tuple[int, list[Segment]]] = {}
+        """Day's folder -> when it last changed, and what was in it then."""
 
     @property
     def beds(self) -> tuple[str, ...]:
@@ -33,7 +35,7 @@ class Recording:
 
     def segments(self, bed: str, run: str | None = None) -> list[Segment]:
         """What is stored of a bed, oldest first, of one run if asked."""
-        found = shelf.segments_of(self.folder, bed)
+        found = [segment for day in shelf.days_of(self.folder, bed) for segment in self._day(bed, day)]
         return [segment for segment in found if run is None or segment.run == run]
 
     def runs(self, bed: str) -> tuple[str, ...]:
@@ -91,6 +93,15 @@ class Recording:
             bed, run, start_sample, frozen(x), frozen(stored), frozen(lead_off), frozen(present), start_ns,
             about, tuple(damage),
         )  # fmt: skip
+
+    def _day(self, bed: str, day: Path) -> list[Segment]:
+        try:
+            changed_ns = day.stat().st_mtime_ns
+        except FileNotFoundError:  # its last segment was dropped just now
+            return []
+        if self._days.get(day, (None,))[0] != changed_ns:
+            self._days[day] = changed_ns, shelf.segments_on(bed, day)
+        return self._days[day][1]
 
     def _content(self, segment: Segment) -> tuple[Header, I16]:
         for attempt in range(_ATTEMPTS):

@@ -8,15 +8,19 @@ from monitor.recording.segment import Segment
 
 def segments_in(folder: Path) -> Iterator[Segment]:
     """Yield every segment that has a header, bed by bed."""
-    for bed in _folders(folder):
-        yield from segments_of(folder, bed.name)
+    for bed in beds_in(folder):
+        for day in days_of(folder, bed):
+            yield from segments_on(bed, day)
 
 
-def segments_of(folder: Path, bed: str) -> list[Segment]:
-    """One bed's segments in order of time."""
-    found = (
-        Segment.parse(bed, header.stem) for day in _folders(folder / bed) for header in day.glob("*.hea")
-    )
+def days_of(folder: Path, bed: str) -> list[Path]:
+    """One bed's folders, a day each, oldest first."""
+    return _folders(folder / bed)
+
+
+def segments_on(bed: str, day: Path) -> list[Segment]:
+    """A day's segments in order of time."""
+    found = (Segment.parse(bed, header.stem) for header in day.glob("*.hea"))
     return sorted(segment for segment in found if segment is not None)
 
 
