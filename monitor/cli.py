@@ -47,6 +47,11 @@ TOPICS: Final[dict[str, dict[str, tuple[str, str]]]] = {
     "evaluate": {
         "detection": ("training.commands.evaluate", "normal records against abnormal ones (the default)"),
         "localization": ("training.commands.localization", "where an anomaly is, in which lead and when"),
+        "beats": ("training.commands.beats", "R peaks, beat classes and wave boundaries"),
+    },
+    "train": {
+        "model": ("training.commands.train", "the anomaly model (the default)"),
+        "beats": ("training.commands.train_beats", "the fitted part of beat classification"),
     },
 }
 """Commands with topics: the word after the command chooses the module; without one the command's own runs."""

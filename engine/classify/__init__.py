@@ -1,0 +1,1 @@
+"""Which beats are the patient's own and which are ectopic."""

@@ -1,0 +1,166 @@
+"""The class of every beat of a window, judged against what the patient's beats look like."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from engine.arrays import F32, F64, I64, Bools, frozen
+from engine.beatclass import BeatClass, BeatClasses
+from engine.beats import Beats
+from engine.classify.features import FEATURES, WIDTH_UNIT_MS, local_rr_s, measure_features
+from engine.classify.memory import FAST_RR_S, FEW, WIDER_MS, BeatFacts, BeatMemory, remember
+from engine.classify.network import BeatNetwork, load_network
+from engine.classify.pieces import BEFORE_N, CENTRE_N, MAX_LAG, cut_pieces
+from engine.delineation.delineate import QRS_SCALE, centred
+from engine.delineation.delineation import Delineation, Mark
+from engine.delineation.segment import around, middle
+from engine.delineation.wavelet import slopes
+from engine.filters import bridge, without_spikes
+from engine.grid import FS_HZ
+from engine.quality import Quality
+from engine.window import Window
+
+SETTLED_AGE_S: Final = 1.2
+"""A beat is remembered at this age: then its T wave and the next beat are in the window."""
+APART_S: Final = 0.15
+"""R peaks closer than this are one beat, seen again by another window."""
+SPIKE_N: Final = (-40, 6)
+"""Samples around the R peak among which a pacing spike makes a beat a paced one."""
+SPIKE_SHARE: Final = 0.5
+"""Share of the leads that must show it."""
+EARLIEST: Final = -0.06
+NARROW_MS: Final = 14.0
+"""A beat whose log RR ratios lie above the one, and wider by less than the other, is not ventricular."""
+WIDE_MS: Final = 140.0
+"""While no other beats are known, fast ones wider than this are taken for ventricular tachycardia."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Observation:
+    """What can be measured of a window's beats."""
+
+    features: F32
+    """(n, len(FEATURES)) float32; a row of NaN where nothing is known."""
+    qrs_ms: F32
+    """(n,) float32."""
+    paced: Bools
+    """(n,)"""
+
+
+def classify(
+    window: Window,
+    quality: Quality,
+    beats: Beats,
+    delineation: Delineation,
+    memory: BeatMemory,
+    network: BeatNetwork | None = None,
+) -> tuple[BeatClasses, BeatMemory]:
+    """Judge the beats of a window.
+
+    Every beat is judged anew at every hop while it is in the window: what follows it, and what has been
+    learned of the patient since, refine its class.
+
+    Parameters
+    ----------
+    window : Window
+        Ten seconds; windows of one bed in the order of time, at any hop.
+    quality : Quality
+        Only leads that it calls assessable take part.
+    beats : Beats
+        R peaks of the window.
+    delineation : Delineation
+        Of the same beats.
+    memory : BeatMemory
+        As the window before returned it; `BeatMemory.empty()` at first.
+    network : BeatNetwork, optional
+        The one that comes with the package if left out.
+
+    Returns
+    -------
+    BeatClasses
+        `UNKNOWN` where no lead can be compared with the patient's own beats.
+    BeatMemory
+        For the next window.
+
+    Notes
+    -----
+    Families of beats by correlation over the leads, as arrhythmia monitors keep them; prematurity, width and
+    shape against the dominant family, with features after de Chazal, O'Dwyer and Reilly, IEEE Trans. Biomed.
+    Eng. 51 (2004). Amplitudes count only against the patient's own. A tachycardia of wide beats is called
+    ventricular while nothing else is known of the patient. Model card: `engine/weights/beats.md`; figures:
+    `ecg-monitor evaluate beats`.
+    """
+    seen, memory = observe(window, quality, beats, delineation, memory)
+    known = np.isfinite(seen.features).any(axis=1)
+    klass = np.full(beats.r_peaks.size, BeatClass.UNKNOWN, np.int8)
+    if known.any():
+        chances = (network or load_network()).probabilities(seen.features[known])
+        timely = _timely_and_narrow(seen.features[known])
+        chances[timely, BeatClass.VENTRICULAR - BeatClass.NORMAL] = 0
+        klass[known] = chances.argmax(axis=1) + BeatClass.NORMAL
+        if _wide_from_the_start(memory):
+            klass[known & (klass == BeatClass.NORMAL)] = BeatClass.VENTRICULAR
+    klass[seen.paced] = BeatClass.PACED
+    p_wave = np.clip(delineation.p_coherence, 0, 1)
+    return BeatClasses(beats.r_peaks, frozen(klass), frozen(seen.qrs_ms), frozen(p_wave)), memory
+
+
+def observe(
+    window: Window, quality: Quality, beats: Beats, delineation: Delineation, memory: BeatMemory
+) -> tuple[Observation, BeatMemory]:
+    """Measure what the beats of a window are judged by, and remember those that are old enough."""
+    n = beats.r_peaks.size
+    leads = np.flatnonzero(quality.assessable & window.valid.any(axis=1))
+    qrs_ms: F32 = middle(delineation.of(Mark.QRS_OFFSET) - delineation.of(Mark.QRS_ONSET), axis=0)
+    if not leads.size or not n:
+        nothing = np.full((n, len(FEATURES)), np.nan, np.float32)
+        return Observation(nothing, qrs_ms, np.zeros(n, np.bool_)), memory
+    if memory.until >= window.end_sample:  # time went back: this is another stream
+        memory = BeatMemory.empty()
+    valid = window.valid[leads]
+    bridged = bridge(window.x[leads], valid)
+    clean = without_spikes(bridged)
+    x = centred(clean)
+    r_peaks = beats.r_peaks - window.start_sample
+    pieces = cut_pieces(x, slopes(x, QRS_SCALE), valid, leads, r_peaks)
+    rr_s, _, usual_s = local_rr_s(beats.r_peaks)
+    early = np.log(rr_s / usual_s)
+    for i in np.flatnonzero(_new(beats.r_peaks, window, memory)).tolist():
+        facts = BeatFacts(int(beats.r_peaks[i]), float(early[i]), float(rr_s[i]), float(qrs_ms[i]))
+        memory = remember(memory, pieces, i, facts)
+    features = measure_features(pieces, beats.r_peaks, qrs_ms, memory)
+    return Observation(features, qrs_ms, _paced(bridged, clean, r_peaks)), memory
+
+
+def _new(r_peaks: I64, window: Window, memory: BeatMemory) -> Bools:
+    """Beats to be remembered now: settled, whole, and not remembered yet."""
+    settled = r_peaks < window.end_sample - SETTLED_AGE_S * FS_HZ
+    whole = r_peaks - window.start_sample >= BEFORE_N + MAX_LAG - CENTRE_N[0]
+    return settled & whole & (r_peaks > memory.until + APART_S * FS_HZ)
+
+
+def _paced(bridged: F64, clean: F64, r_peaks: I64) -> Bools:
+    spikes = bridged != clean
+    if not spikes.any():
+        return np.zeros(r_peaks.size, np.bool_)
+    share = spikes[:, around(r_peaks, *SPIKE_N, spikes.shape[1])].any(axis=2).mean(axis=0)
+    paced: Bools = share >= SPIKE_SHARE
+    return paced
+
+
+def _timely_and_narrow(features: F32) -> Bools:
+    """Neither premature nor wider than the patient's own beats: not ventricular, however odd it looks."""
+    local, typical = (features[:, FEATURES.index(name)] for name in ("rr_local", "rr_typical"))
+    wider_ms = WIDTH_UNIT_MS * features[:, FEATURES.index("qrs_ratio")]
+    timely: Bools = (local > EARLIEST) & (typical > EARLIEST) & (wider_ms < NARROW_MS)
+    return timely
+
+
+def _wide_from_the_start(memory: BeatMemory) -> bool:
+    families, own = memory.families, memory.own
+    if own < 0:
+        return False
+    fast_and_wide = families.rr_s[own] < FAST_RR_S and families.qrs_ms[own] > WIDE_MS
+    narrower = (families.weight >= FEW) & (families.qrs_ms < families.qrs_ms[own] - WIDER_MS)
+    return bool(fast_and_wide and not narrower.any())

@@ -1,0 +1,1 @@
+"""Beat classes and delineation: learning from, and judging against, annotated recordings."""
