@@ -86,7 +86,7 @@ def run_mitdb(
         recording = read_recording(folder, name, minutes)
         judged.append(_judged(recording, stitched(scorer, recording)))
         advance()
-    return _figures(judged), [_outcome(one.figures) for one in judged]
+    return _figures(judged), [row for one in judged for row in _outcomes(one.figures)]
 
 
 def stitched(scorer: Scores, recording: Recording) -> F32:
@@ -187,6 +187,9 @@ def _mean(values: Sequence[float]) -> float:
     return float(np.mean(values)) if values else float("nan")
 
 
-def _outcome(one: RecordFigures) -> Outcome:
+def _outcomes(one: RecordFigures) -> list[Outcome]:
     nothing = float("nan")
-    return Outcome("mitdb", "beats", "", one.name, one.beat_auc, nothing, nothing, nothing)
+    return [
+        Outcome("mitdb", kind, "", one.name, value, nothing, nothing, nothing)
+        for kind, value in (("beats", one.beat_auc), ("samples", one.sample_auc))
+    ]

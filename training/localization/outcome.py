@@ -17,7 +17,7 @@ class Outcome:
     lasting: str
     record: str
     auc: float
-    """Over the samples (grafts), the beats (MIT-BIH) or the leads (LUDB) of the case."""
+    """Over the samples (grafts), the beats or samples (MIT-BIH) or the leads (LUDB) of the case."""
     hit: float
     """1 if any span lies where it should (or, on an artefact, where it should not), else 0."""
     score: float
