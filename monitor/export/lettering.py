@@ -71,7 +71,7 @@ def draw_words(axes: "Axes", shown: Excerpt, page: Page, number: str) -> None:
     lines = [words.patient_line(shown), words.time_line(shown), words.measured_line(shown)]
     for row, line in enumerate(lines):
         axes.text(left, 196.5 - 4.8 * row, _fitted(line, 190), fontsize=8.5)
-    warnings = [said for said in (*_hidden(shown, page), words.lead_words(shown), *shown.holes) if said]
+    warnings = [said for said in (*shown.holes, words.lead_words(shown), *_hidden(shown, page)) if said]
     if warnings:
         axes.text(
             left,

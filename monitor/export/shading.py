@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 SPAN, SPAN_EDGE, HOLE = "#ffd45c", "#7a5c00", "#666666"
-MIN_WORDS_MM: Final = 14.0
+MIN_WORDS_MM: Final = 19.0
 """A hatched place narrower than this has no room for words."""
 
 
