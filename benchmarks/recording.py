@@ -69,7 +69,7 @@ if __name__ == "__main__":
     n_seconds = max(120, round(words.seconds)) // 60 * 60
     x, valid, present = signal_of(words.record, n_seconds * FS_HZ)
     with tempfile.TemporaryDirectory() as name:
-        writer = Writer(Path(name), run_name(START_NS), Keep(reserve_bytes=0), frozenset())
+        writer = Writer(Path(name), run_name(START_NS), Keep(reserve_bytes=0), lambda since_ns: None)
         waited_ms, cpu_s = [], 0.0
         for second in range(n_seconds):
             pieces = second_of(x, valid, present, second)

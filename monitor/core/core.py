@@ -80,7 +80,7 @@ class Core:
         )
         for bed in self.recorder.open_beds():
             self._pipeline.open(bed)
-        about = {"hop_s": self.settings.hop_s, "run": self.waveforms.run}
+        about = {"hop_s": self.settings.hop_s, **self.waveforms.about}
         self._note(EntryKind.START, model=scorer.model, backend=scorer.backend, **about)
         try:
             while not stopped():

@@ -65,16 +65,6 @@ class Recorder:
             self.failing = str(error)
             return None
 
-    def segments(self) -> frozenset[str] | None:
-        """Segments of waveform that were entered; None while the journal cannot tell."""
-        if self._journal is None:
-            return None
-        try:
-            return frozenset(self._journal.segments())
-        except JournalError as error:
-            self.failing = str(error)
-            return None
-
     def append(self, entries: Sequence[Entry], now_ns: int) -> None:
         """Make entries durable, or remember them and say why not."""
         self._waiting.extend(entries)

@@ -3,10 +3,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from engine.errors import JournalError
 from monitor.core.recorder import Recorder
 from monitor.intake import Samples
+from monitor.journal.reader import JournalReader
 from monitor.pipeline import Pipeline
 from monitor.recording.recorder import WaveformRecorder
+from monitor.recording.recovery import Journalled
 from monitor.recording.ring import Keep, Wanted
 from monitor.recording.segment import run_name
 
@@ -21,7 +24,7 @@ class Waveforms:
         self._journal = journal
         self._store = None
         if folder is not None:
-            self._store = WaveformRecorder(folder, self.run, keep, journal.segments(), now_ns)
+            self._store = WaveformRecorder(folder, self.run, keep, _journalled(journal.directory), now_ns)
 
     @property
     def about(self) -> dict[str, str]:
@@ -66,3 +69,18 @@ class Waveforms:
     ) -> None:
         if self._store is not None:
             self._store.__exit__(kind, error, trace)
+
+
+def _journalled(directory: str) -> Journalled:
+    """Ask the journal on a connection of its own, from the recording's thread: the core need not wait."""
+
+    def known(since_ns: int) -> frozenset[str] | None:
+        if not directory:
+            return None
+        try:
+            with JournalReader(Path(directory)) as journal:
+                return frozenset(journal.segments(since_ns))
+        except JournalError:
+            return None
+
+    return known

@@ -63,7 +63,9 @@ def observation(shown: Excerpt) -> dict[str, Any]:
 def _component(shown: Excerpt, lead: int) -> dict[str, Any]:
     name = LEADS[lead]
     x, valid = shown.strip.x[lead], shown.strip.valid[lead]
-    data = " ".join(f"{value * 1000:.0f}" if ok else "E" for value, ok in zip(x, valid, strict=True))
+    data = " ".join(
+        str(round(float(value) * 1000)) if ok else "E" for value, ok in zip(x, valid, strict=True)
+    )
     coding = {"system": MDC, "code": str(LEAD_CODES[name]), "display": f"MDC_ECG_ELEC_POTL_{name.upper()}"}
     return {
         "code": {"coding": [coding], "text": f"lead {name}"},

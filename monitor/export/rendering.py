@@ -1,6 +1,7 @@
 """Pages to a file: SVG, PNG or PDF, true to the millimetre."""
 
 import logging
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -44,7 +45,8 @@ def render(shown: Excerpt, layout: Layout, form: Form, path: Path) -> int:
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it would tell of its font cache
     sheets = pages(shown.strip.start_sample, shown.strip.end_sample, layout, _rhythm(shown))
     about = {"Title": shown.alarm.text}
-    with matplotlib.rc_context(_SETTINGS):
+    with matplotlib.rc_context(_SETTINGS), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # a name in a script that the font lacks
         if form == "pdf":
             _pdf(shown, sheets, path, about)
         else:

@@ -140,11 +140,14 @@ class JournalReader:
             for where, entries in told.values()
         ]
 
-    def segments(self) -> dict[str, dict[str, Any]]:
-        """Segments of waveform that should be on disk: place -> what was entered of each."""
+    def segments(self, since_ns: int = 0) -> dict[str, dict[str, Any]]:
+        """Segments of waveform that should be on disk: place -> what was entered of each since then."""
         kept: dict[str, dict[str, Any]] = {}
-        query = f"SELECT {_COLUMNS} FROM entry WHERE kind IN ('segment', 'dropped') ORDER BY number"
-        for entry in self._read(query):
+        query = (
+            f"SELECT {_COLUMNS} FROM entry WHERE kind IN ('segment', 'dropped') AND time_ns >= ? "
+            "ORDER BY number"
+        )
+        for entry in self._read(query, since_ns):
             if entry.kind is EntryKind.SEGMENT:
                 kept[entry.body["segment"]] = dict(entry.body)
             else:

@@ -11,6 +11,7 @@ from typing import Final, Self
 from engine.grid import FS_HZ
 from monitor.intake import Samples
 from monitor.journal.entry import Entry, EntryKind
+from monitor.recording.recovery import Journalled
 from monitor.recording.ring import Keep, Wanted
 from monitor.recording.writer import Writer
 from monitor.update import Source
@@ -38,9 +39,7 @@ class _Turn:
 class WaveformRecorder:
     """Takes samples at any time without waiting; once per `turn` they go to the thread that writes them."""
 
-    def __init__(
-        self, folder: Path, run: str, keep: Keep, journalled: frozenset[str] | None, now_ns: int
-    ) -> None:
+    def __init__(self, folder: Path, run: str, keep: Keep, journalled: Journalled, now_ns: int) -> None:
         self._writer = Writer(folder, run, keep, journalled)
         self._inbox: SimpleQueue[_Turn | None] = SimpleQueue()
         self._pieces: list[Samples] = []

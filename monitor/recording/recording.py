@@ -46,6 +46,14 @@ class Recording:
         """A segment's header; `n` is None while it is being written."""
         return Header.read(self.folder, segment)
 
+    def bounds(self, bed: str, run: str) -> tuple[int, int] | None:
+        """First sample and one past the last that are stored of a run; None if nothing is."""
+        segments = self.segments(bed, run)
+        if not segments:
+            return None
+        _, steps = self._content(segments[-1])
+        return segments[0].first_sample, segments[-1].first_sample + int(steps.shape[1])
+
     def locate(self, bed: str, time_ns: int) -> tuple[str, int] | None:
         """Run and absolute sample of a wall-clock time; None if nothing is stored from before it."""
         before = [segment for segment in self.segments(bed) if segment.started_ns <= time_ns]

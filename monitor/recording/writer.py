@@ -12,7 +12,7 @@ from engine.grid import FS_HZ
 from monitor.intake import Samples
 from monitor.journal.entry import Entry, EntryKind
 from monitor.recording.pen import Pen
-from monitor.recording.recovery import recover
+from monitor.recording.recovery import Journalled, recover
 from monitor.recording.ring import Drop, Keep, Ring, Wanted, free_bytes
 from monitor.recording.sealing import seal
 from monitor.recording.segment import Segment
@@ -27,7 +27,7 @@ LOCK_NAME: Final = "recording.lock"
 class Writer:
     """Writes all beds of one run. A disk that fails is a state; what comes meanwhile is lost and counted."""
 
-    def __init__(self, folder: Path, run: str, keep: Keep, journalled: frozenset[str] | None) -> None:
+    def __init__(self, folder: Path, run: str, keep: Keep, journalled: Journalled) -> None:
         self.entries: deque[Entry] = deque()
         """For the journal, oldest first; another thread may take them."""
         self.failing: str | None = None
@@ -35,7 +35,6 @@ class Writer:
         self.wanted: Sequence[Wanted] = ()
         self._folder, self._run, self._keep = folder, run, keep
         self._journalled = journalled
-        """Segments that the journal knows; None if it cannot tell."""
         self._lock: IO[str] | None = None
         self._ring = Ring(keep)
         self._pens: dict[str, Pen] = {}

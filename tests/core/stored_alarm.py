@@ -1,6 +1,6 @@
 """A journal with one alarm and the waveform around it, as a core would leave them."""
 
-from waveform_desk import ROOMY, RUN, START_NS, S
+from waveform_desk import ROOMY, RUN, START_NS, S, nothing_known
 
 from monitor.alarms.alarm import Alarm, AlarmEvent, Kind, Phase, Priority, Transition
 from monitor.journal.entry import Entry, EntryKind, alarm_entry
@@ -30,7 +30,7 @@ def store(folder, *batches, alarms=None, evidence=EVIDENCE, source=None):
     source = source or Source("live", device="monitor 3", patient="p-17", fs_hz=500)
     with Journal(folder) as journal:
         journal.append([Entry(EntryKind.START, START_NS, {"version": "0.1.0", "run": RUN})])
-        recorder = WaveformRecorder(folder / "waveforms", RUN, ROOMY, frozenset(), START_NS)
+        recorder = WaveformRecorder(folder / "waveforms", RUN, ROOMY, nothing_known, START_NS)
         entries = []
         for second, batch in enumerate(batches):
             recorder.take(batch)

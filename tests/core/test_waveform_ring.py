@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-from waveform_desk import ROOMY, RUN, START_NS, S, noise, pieces, writer_of
+from waveform_desk import ROOMY, RUN, START_NS, S, noise, nothing_known, pieces, writer_of
 
 from engine.grid import FS_HZ
 from monitor.journal.entry import EntryKind
@@ -100,7 +100,7 @@ def test_segments_are_deleted_only_after_the_journal_knows(tmp_path):
 
 
 def test_a_thread_records_and_hands_its_entries_over(tmp_path):
-    recorder = WaveformRecorder(tmp_path, RUN, ROOMY, frozenset(), START_NS)
+    recorder = WaveformRecorder(tmp_path, RUN, ROOMY, nothing_known, START_NS)
     recorder.take(pieces(MINUTE))
     source = Source("live", device="D\n12", patient="p-1", fs_hz=500, replayed=True)
     entries = recorder.turn(START_NS, {"ward.1": source}, ())
@@ -189,7 +189,7 @@ def test_a_disk_that_hangs_keeps_nobody_waiting(tmp_path):
     """A pipe in the place of the lock file: opening it blocks until somebody reads."""
     lock = tmp_path / "recording.lock"
     os.mkfifo(lock)
-    recorder = WaveformRecorder(tmp_path, RUN, ROOMY, frozenset(), START_NS)
+    recorder = WaveformRecorder(tmp_path, RUN, ROOMY, nothing_known, START_NS)
     one_second = pieces(noise(FS_HZ))
     began, second = time.perf_counter(), 0
     while recorder.failing is None:

@@ -15,6 +15,11 @@ RUN = run_name(START_NS)
 ROOMY = Keep(reserve_bytes=0)
 
 
+def nothing_known(since_ns):
+    """A journal without segments."""
+    return frozenset()
+
+
 def noise(n, seed=0, size_mv=1.0):
     """(12, n) float32: a random walk and some noise."""
     dice = np.random.default_rng(seed)
@@ -42,4 +47,4 @@ def pieces(x, first=0, chunk_n=50, bed="ward.1", valid=None, lead_off=(), presen
 
 
 def writer_of(folder, keep=ROOMY, run=RUN, journalled=frozenset()):
-    return Writer(folder, run, keep, journalled)
+    return Writer(folder, run, keep, lambda since_ns: journalled)
