@@ -1,6 +1,6 @@
 """A whole core is killed at random moments, while alarms are raised, acknowledged and latched.
 
-The moments are drawn from a seed: after so many messages on the feed, and then so many milliseconds later
+The moments are drawn from a seed: after so many windows on the feed, and then so many milliseconds later
 from another thread, in the middle of whatever goes on. Nothing may be lost.
 """
 
@@ -31,6 +31,8 @@ from simulators.publisher import Publisher
 
 FREE = "tcp://127.0.0.1:0"
 PATIENCE_S = 40.0
+MOST_HOPS = 25
+"""Windows of a short life, before the fuse is lit."""
 MOST_FUSE_S = 0.06
 CHUNK_N = 100
 
@@ -42,8 +44,6 @@ class Memory:
     events: set = field(default_factory=set)
     alarms: set = field(default_factory=set)
     commands: set = field(default_factory=set)
-    most_values: int = 150
-    """Of the feed, before a fuse is lit."""
     n_kills: int = 0
     n_restored: int = 0
 
@@ -94,7 +94,8 @@ def live_and_die(journal, dice, memory):
 
 def busy_until_killed(child, data, feed, commands, dice, memory):
     """Send, watch and acknowledge until the core is gone; returns the thread that killed it."""
-    values_left, fuse, standing = dice.randint(1, memory.most_values), None, ()
+    long_life = memory.n_kills % 4 == 0  # a whole round of rhythms, and nobody acknowledges the asystole
+    hops_left, fuse, standing = 55 if long_life else dice.randint(0, MOST_HOPS), None, ()
     deadline = time.monotonic() + PATIENCE_S
     with Publisher(data, leads=LEADS, fs_hz=FS_HZ, lossless=True) as publisher:
         assert publisher.wait_for_monitor(PATIENCE_S)
@@ -102,9 +103,10 @@ def busy_until_killed(child, data, feed, commands, dice, memory):
             publisher.send(chunk, off)
             for value in feed.poll(0.001):
                 memory.see(value)
-                values_left -= 1
-                standing = value.alarms if isinstance(value, BedUpdate) else standing
-            if fuse is None and values_left <= 0:
+                if isinstance(value, BedUpdate):
+                    hops_left -= 1
+                    standing = [a for a in value.alarms if not (long_life and a.name == "asystole")]
+            if fuse is None and hops_left <= 0:
                 fuse = threading.Timer(dice.uniform(0, MOST_FUSE_S), child.kill)
                 fuse.start()
             if child.poll() is not None:
@@ -150,20 +152,21 @@ def check(journal, memory):
     assert len({(e.alarm.id, e.alarm.raised_ns) for e in events}) == len({e.alarm.id for e in events})
 
 
-def kill_often(journal, n_kills, seed, most_values=150):
-    dice, memory = random.Random(seed), Memory(most_values=most_values)
+def kill_often(journal, n_kills, seed):
+    dice, memory = random.Random(seed), Memory()
     for _ in range(n_kills):
         live_and_die(journal, dice, memory)
         check(journal, memory)
     return memory
 
 
+@pytest.mark.timeout(300)
 def test_a_core_killed_at_random_moments_loses_nothing(tmp_path):
-    memory = kill_often(tmp_path, n_kills=8, seed=5, most_values=70)
+    memory = kill_often(tmp_path, n_kills=8, seed=5)
     assert len(memory.events) > 10 and memory.commands and memory.n_restored
     assert any(state[4] is Phase.LATCHED for state in memory.alarms)
     recording = Recording(tmp_path / "waveforms")
-    assert len(recording.runs("ward.1")) >= 4  # the shortest lives end before a second was recorded
+    assert len(recording.runs("ward.1")) >= 2  # the shortest lives end before a second was recorded
 
 
 @pytest.mark.slow
