@@ -39,7 +39,8 @@ class Intervals:
     qtc_bazett_ms: float
     """QT / RR^(1/2) (Bazett 1920), ms."""
     st_mv: F32
-    """(12,) float32, mV, level at J + 60 ms against the isoelectric PQ level."""
+    """(12,) float32, mV, level at J + 60 ms against the isoelectric PQ level; NaN in a window
+    that is not calibrated."""
     t_mv: F32
     """(12,) float32, mV, T peak against the same level: its sign is the T wave's polarity."""
 
@@ -107,7 +108,9 @@ def _typical(values: F64) -> float:
 
 
 def _levels_mv(window: Window, delineation: Delineation, chosen: Bools) -> tuple[F32, F32]:
-    """(12,) ST level and T peak."""
+    """(12,) ST level and T peak; NaN where the amplitude is unknown."""
+    if not window.calibrated:
+        return np.full(N_LEADS, np.nan, np.float32), np.full(N_LEADS, np.nan, np.float32)
     marks_ms = delineation.marks_ms[:, :, chosen]
     r_peaks = delineation.r_peaks[chosen] - window.start_sample
     x = bridge(window.x, window.valid)

@@ -82,7 +82,7 @@ class LeadMap:
     """Channels that are no standard lead (pressure, Frank leads, a PPG)."""
 
     @classmethod
-    def from_names(cls, names: Sequence[str]) -> "LeadMap":
+    def from_names(cls, names: Sequence[str], derive: bool = True) -> "LeadMap":
         """Map a source's channels.
 
         Limb leads that are missing are derived where two others are there. Up to three channels called just
@@ -92,6 +92,9 @@ class LeadMap:
         ----------
         names : sequence of str
             Channel names in the source's order.
+        derive : bool
+            Without it, limb leads that are missing stay absent: channels whose amplitude is unknown cannot
+            be added up.
 
         Raises
         ------
@@ -108,7 +111,7 @@ class LeadMap:
         used = set(channel_of.values())
         return cls(
             names=tuple(names),
-            terms=tuple(_terms(lead, channel_of) for lead in LEADS),
+            terms=tuple(_terms(lead, channel_of, derive) for lead in LEADS),
             unnamed=unnamed,
             ignored=tuple(name for channel, name in enumerate(names) if channel not in used),
         )
@@ -200,11 +203,11 @@ def _place_unnamed(names: Sequence[str], channel_of: dict[str, int]) -> tuple[st
     return tuple(lead for lead, _ in pairs)
 
 
-def _terms(lead: str, channel_of: dict[str, int]) -> tuple[tuple[int, float], ...]:
+def _terms(lead: str, channel_of: dict[str, int], derive: bool) -> tuple[tuple[int, float], ...]:
     if lead in channel_of:
         return ((channel_of[lead], 1.0),)
     limb_pair = next(combinations([limb for limb in _IN_I_AND_II if limb in channel_of], 2), None)
-    if lead not in _IN_I_AND_II or limb_pair is None:
+    if not derive or lead not in _IN_I_AND_II or limb_pair is None:
         return ()
     basis = np.array([_IN_I_AND_II[limb] for limb in limb_pair]).T
     weights = np.linalg.solve(basis, np.array(_IN_I_AND_II[lead]))

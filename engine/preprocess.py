@@ -95,19 +95,36 @@ def prepare(window: Window, quality: Quality, beats: Beats) -> ModelInput:
     received = window.valid & np.isfinite(window.x) & quality.assessable[:, None]
     x = np.clip(np.where(received, window.x, 0.0), -MAX_MV, MAX_MV).astype(np.float32)
     fine = _band_limited(bridge(x, received))
-    valid = received[:, np.arange(MODEL_N) * FS_HZ // MODEL_HZ]
-    signal = np.where(valid, fine[:, :: _FINE_HZ // MODEL_HZ], 0.0).astype(np.float32)
+    signal, valid = _on_model_grid(fine, received)
     r_peaks = (beats.r_peaks - window.start_sample)[-N_BEATS:]
     cut, cut_valid = _cut_beats(fine, received, r_peaks)
     return ModelInput(
         signal=frozen(signal),
         valid=frozen(valid.astype(np.float32)),
-        scale=frozen(_scale_mv(signal, valid)),
+        scale=frozen(np.maximum(_typical_span(signal, valid), MIN_SCALE_MV).astype(np.float32)),
         beats=frozen(cut),
         beats_valid=frozen(cut_valid),
         beat_starts=frozen(_padded_to(np.rint(r_peaks * (MODEL_HZ / FS_HZ)).astype(np.int64) - BEFORE_R_N)),
         rr_s=frozen(_intervals_s(r_peaks)),
     )
+
+
+def typical_span(x: F32, received: Bools) -> F64:
+    """Measure how large each lead is: `ModelInput.scale` without its floor, and in any unit.
+
+    Parameters
+    ----------
+    x : (12, WINDOW_N) float32
+        Finite samples.
+    received : (12, WINDOW_N) bool
+        Which of them are real.
+
+    Returns
+    -------
+    (12,) float64
+        In the unit of `x`; 0 for a lead without a second of signal.
+    """
+    return _typical_span(*_on_model_grid(_band_limited(bridge(x, received)), received))
 
 
 def stack(inputs: Sequence[ModelInput]) -> ModelInput:
@@ -140,14 +157,19 @@ def _gain(f_hz: NDArray[np.floating[Any]]) -> F64:
     return gain
 
 
-def _scale_mv(signal: F32, valid: Bools) -> F32:
+def _on_model_grid(fine: F64, received: Bools) -> tuple[F32, Bools]:
+    valid = received[:, np.arange(MODEL_N) * FS_HZ // MODEL_HZ]
+    return np.where(valid, fine[:, :: _FINE_HZ // MODEL_HZ], 0.0).astype(np.float32), valid
+
+
+def _typical_span(signal: F32, valid: Bools) -> F64:
     """Median over the seconds of the peak-to-peak amplitude; a spike or a pause does not move it."""
     seconds = signal.reshape(N_LEADS, WINDOW_S, MODEL_HZ)
     real = valid.reshape(seconds.shape)
     span = np.where(real, seconds, -np.inf).max(axis=2) - np.where(real, seconds, np.inf).min(axis=2)
     enough = real.mean(axis=2) > 0.5
-    scale = [float(np.median(row[ok])) if ok.any() else 0.0 for row, ok in zip(span, enough, strict=True)]
-    return np.array([max(one, MIN_SCALE_MV) for one in scale], np.float32)
+    median = [np.median(row[ok]) if ok.any() else 0.0 for row, ok in zip(span, enough, strict=True)]
+    return np.array(median, np.float64)
 
 
 def _cut_beats(fine: F64, received: Bools, r_peaks: I64) -> tuple[F32, F32]:

@@ -14,7 +14,7 @@ class Frame:
     """Index of the first sample in the publisher's own count, at `fs_hz`."""
     fs_hz: float
     samples: F32
-    """(12, n) float32, mV; zero wherever `valid` is false."""
+    """(12, n) float32, mV (see `calibrated`); zero wherever `valid` is false."""
     valid: Bools
     """(12, n) bool: a real sample of an attached, present lead."""
     lead_off: Bools
@@ -25,6 +25,8 @@ class Frame:
     """Device clock when the message was sent, 0 if unknown."""
     arrived_ns: int
     """The monitor's clock when the message was received."""
+    calibrated: bool = True
+    """False if the source does not know its amplitude: `samples` are in a unit of their own."""
 
     @property
     def end_sample(self) -> int:

@@ -67,6 +67,7 @@ class PlainView:
             _assessment(update),
             self._news_of_baseline(update),
             f"  latency {update.latency_ms:.0f} ms  ",
+            "" if update.source.calibrated else "amplitude unknown  ",
             (standing, "bold yellow"),
         )
 

@@ -50,6 +50,8 @@ class Source:
     """Gaps, duplicates, reorderings, restarts, bad messages since the core started."""
     simulated: bool = False
     """A synthetic patient."""
+    calibrated: bool = True
+    """False if its amplitude is unknown: its samples are no millivolts."""
 
 
 @dataclass(frozen=True, slots=True)

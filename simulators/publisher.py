@@ -33,7 +33,7 @@ class Publisher:
     fs_hz : float
         100 to 2000.
     unit : str
-        Unit of what `send` is given: V, mV, uV or nV.
+        Unit of what `send` is given: V, mV, uV or nV; NU if the amplitude is unknown.
     payload : "float32" or "int16"
         On the wire; int16 takes half the room at `gain_uv` microvolts per step (1 if not given).
     serial : str

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.amplitude import at_usual_size
 from engine.arrays import F32, Bools, frozen
 from engine.beats import Beats, find_beats
 from engine.errors import RecordError
@@ -77,16 +78,17 @@ def make_example(entry: Entry) -> Example:
     return Example(entry, window, quality, find_beats(window, quality))
 
 
-def window_of(samples: F32, fs_hz: float) -> Window:
+def window_of(samples: F32, fs_hz: float, calibrated: bool = True) -> Window:
     """First ten seconds of a record as a window; what is missing at its start is invalid, as in a young
-    ring.
+    ring. Samples in no known unit (not `calibrated`) are brought to the size of a usual ECG.
     """
     present: Bools = np.asarray(np.isfinite(samples).any(axis=1))
     x, valid = resample_whole(np.nan_to_num(samples), np.isfinite(samples), fs_hz)
     missing = ((0, 0), (max(0, WINDOW_N - x.shape[1]), 0))
     x, valid = np.pad(x[:, :WINDOW_N], missing), np.pad(valid[:, :WINDOW_N], missing)
     off = np.zeros(N_LEADS, np.bool_)
-    return Window("ward.1", WINDOW_N, frozen(x), frozen(valid), frozen(present), frozen(off))
+    window = Window("ward.1", WINDOW_N, frozen(x), frozen(valid), frozen(present), frozen(off), calibrated)
+    return at_usual_size(window)
 
 
 def choose(inputs: ModelInput, rows: NDArray[Any]) -> ModelInput:

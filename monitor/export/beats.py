@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from engine.amplitude import at_usual_size
 from engine.arrays import frozen
 from engine.beats import find_beats
 from engine.grid import WINDOW_N
@@ -34,4 +35,7 @@ def _window(strip: Strip, start: int) -> Window:
     x[:, :n] = np.nan_to_num(strip.x[:, start : start + n])
     off = strip.lead_off[:, start + n - 1]
     end_sample = strip.start_sample + start + WINDOW_N
-    return Window(strip.bed, end_sample, frozen(x), frozen(valid), strip.present, off)
+    window = Window(
+        strip.bed, end_sample, frozen(x), frozen(valid), strip.present, off, calibrated=strip.calibrated
+    )
+    return at_usual_size(window)

@@ -7,10 +7,11 @@ from engine.grid import FS_HZ
 from engine.leads import LEADS
 from monitor.export import words
 from monitor.export.excerpt import Excerpt
+from monitor.wire import UNKNOWN_UNIT
 
 
 def document(shown: Excerpt) -> dict[str, Any]:
-    """JSON values; samples in mV, null where there is none."""
+    """JSON values; samples in `unit`, null where there is none."""
     strip = shown.strip
     return {
         "alarm": {**asdict(shown.story.latest), "priority": shown.story.latest.priority.name.lower()},
@@ -24,7 +25,7 @@ def document(shown: Excerpt) -> dict[str, Any]:
         "start_sample": strip.start_sample,
         "start_ns": strip.start_ns or None,
         "fs_hz": FS_HZ,
-        "unit": "mV",
+        "unit": "mV" if strip.calibrated else UNKNOWN_UNIT,
         "leads": {LEADS[k]: samples_mv(shown, k) for k in range(len(LEADS)) if strip.present[k]},
         "r_peaks": list(shown.r_peaks),
         "spans": [dict(span) for span in shown.spans],

@@ -40,7 +40,7 @@ def draw_page(axes: "Axes", shown: Excerpt, page: Page, number: int, n_pages: in
     _grid(axes)
     for panel in page.panels:
         draw_spans(axes, shown, panel)
-    for row, y_mm in enumerate(page.rows_mm):
+    for row, y_mm in enumerate(page.rows_mm if shown.strip.calibrated else ()):
         _pulse(axes, y_mm, f"pulse-{page.start}-{row}")
     for panel in page.panels:
         _trace(axes, shown, panel)

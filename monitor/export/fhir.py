@@ -17,6 +17,7 @@ LOINC: Final = "http://loinc.org"
 UCUM: Final = "http://unitsofmeasure.org"
 CATEGORY: Final = "http://terminology.hl7.org/CodeSystem/observation-category"
 MICROVOLTS: Final = {"value": 0, "unit": "microvolt", "system": UCUM, "code": "uV"}
+ARBITRARY: Final = {"value": 0, "unit": "arbitrary unit", "system": UCUM, "code": "[arb'U]"}
 
 LEAD_CODES: Final = {
     "I": 131329, "II": 131330, "III": 131389, "aVR": 131390, "aVL": 131391, "aVF": 131392,
@@ -70,7 +71,7 @@ def _component(shown: Excerpt, lead: int) -> dict[str, Any]:
     return {
         "code": {"coding": [coding], "text": f"lead {name}"},
         "valueSampledData": {
-            "origin": MICROVOLTS,
+            "origin": MICROVOLTS if shown.strip.calibrated else ARBITRARY,
             "period": 1000 / FS_HZ,
             "factor": 1,
             "dimensions": 1,

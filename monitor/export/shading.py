@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 SPAN, SPAN_EDGE, HOLE = "#ffd45c", "#7a5c00", "#666666"
 MIN_WORDS_MM: Final = 19.0
 """A hatched place narrower than this has no room for words."""
+UNKNOWN_SPAN_MV: Final = 1.5
+TINY: Final = 1e-30
 
 
 def row_of(panel: Panel) -> tuple[float, float]:
@@ -90,7 +92,9 @@ def _why(shown: Excerpt, lead: int, start: int, end: int) -> str:
 
 
 def samples_of(shown: Excerpt, panel: Panel) -> F32:
-    """(n,) mV of a panel."""
-    at = shown.strip.start_sample
-    cut: F32 = shown.strip.x[panel.lead, panel.start - at : panel.end - at]
-    return cut
+    """(n,) mV of a panel; where the amplitude is unknown, every lead spans `UNKNOWN_SPAN_MV` in the strip."""
+    at, x = shown.strip.start_sample, shown.strip.x[panel.lead]
+    cut: F32 = x[panel.start - at : panel.end - at]
+    if shown.strip.calibrated or not np.isfinite(x).any():
+        return cut
+    return cut * np.float32(UNKNOWN_SPAN_MV / max(float(np.nanmax(x) - np.nanmin(x)), TINY))

@@ -12,6 +12,7 @@ from engine.leads import LEADS
 from monitor.export import words
 from monitor.export.excerpt import Excerpt
 from monitor.recording.scaling import Scaling, extremes
+from monitor.wire import UNKNOWN_UNIT
 
 
 def write_record(shown: Excerpt, path: Path) -> list[Path]:
@@ -33,7 +34,7 @@ def write_record(shown: Excerpt, path: Path) -> list[Path]:
     wfdb.wrsamp(
         path.name,
         FS_HZ,
-        ["mV"] * len(leads),
+        ["mV" if strip.calibrated else UNKNOWN_UNIT] * len(leads),
         [LEADS[lead] for lead in leads],
         d_signal=steps.T,
         fmt=["16"] * len(leads),

@@ -85,10 +85,10 @@ def lead_words(shown: Excerpt) -> str:
 
 def scale_line(shown: Excerpt) -> str:
     """Speed, gain, calibration and filter."""
-    return (
-        f"25 mm/s   10 mm/mV   calibration pulse 1 mV, 200 ms   filter: none added; {_source_words(shown)}; "
-        "each trace centred on its median"
-    )
+    gain = "10 mm/mV   calibration pulse 1 mV, 200 ms"
+    if not shown.strip.calibrated:
+        gain = "AMPLITUDE UNKNOWN: each lead drawn to the same height, no calibration"
+    return f"25 mm/s   {gain}   filter: none added; {_source_words(shown)}; each trace centred on its median"
 
 
 def _source_words(shown: Excerpt) -> str:

@@ -11,7 +11,7 @@ class Samples:
     first_sample: int
     """Absolute index at `FS_HZ`; pieces of a bed rise and never overlap, a jump is a gap."""
     x: F32
-    """(12, m) float32, mV; zero wherever `valid` is false."""
+    """(12, m) float32, mV (see `calibrated`); zero wherever `valid` is false."""
     valid: Bools
     """(12, m) bool."""
     lead_off: Bools
@@ -20,6 +20,8 @@ class Samples:
     """(12,) bool: leads that the source delivers, or that could be derived."""
     arrived_ns: int
     """When the message with the newest of these samples was received."""
+    calibrated: bool = True
+    """False if the source does not know its amplitude: `x` is in a unit of its own."""
 
     @property
     def end_sample(self) -> int:

@@ -72,6 +72,7 @@ class BedSource:
             replayed=bool(hello and hello.flags & Flag.REPLAYED),
             simulated=bool(hello and hello.flags & Flag.SIMULATED),
             counters=dict(self.tally.counters),
+            calibrated=self._layout is None or self._layout.calibrated,
         )
 
     def findings(self, now_ns: int) -> tuple[Finding, ...]:
@@ -186,8 +187,12 @@ class BedSource:
         return pieces
 
     def _on_grid(self, pieces: list[Piece], arrived_ns: int) -> list[Samples]:
-        present = np.zeros(12, np.bool_) if self._running is None else self._running.lead_map.present
+        running = self._running
+        present = frozen(np.zeros(12, np.bool_) if running is None else running.lead_map.present)
+        calibrated = running is None or running.calibrated
         return [
-            Samples(self.bed, first, frozen(x), frozen(valid), self._lead_off, frozen(present), arrived_ns)
+            Samples(
+                self.bed, first, frozen(x), frozen(valid), self._lead_off, present, arrived_ns, calibrated
+            )
             for first, x, valid in pieces
         ]

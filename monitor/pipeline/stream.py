@@ -5,6 +5,7 @@ from typing import Final
 
 import numpy as np
 
+from engine.amplitude import UsualSize
 from engine.arrays import Bools, frozen
 from engine.grid import FS_HZ, WINDOW_N
 from engine.ring import Ring
@@ -24,6 +25,7 @@ class Piece:
     arrived_ns: int
     present: Bools
     lead_off: Bools
+    calibrated: bool = True
 
 
 class Stream:
@@ -39,6 +41,7 @@ class Stream:
         """The source took its leave: one last window, wherever its samples end."""
         self._hop_n = hop_n
         self._ring = Ring(RING_N)
+        self._usual_size = UsualSize()
         none = frozen(np.zeros(12, np.bool_))
         self._newest = Piece(0, 0, 0, none, none)
         self._pieces: deque[Piece] = deque()
@@ -60,10 +63,18 @@ class Stream:
         return self._newest.arrived_ns
 
     def push(self, samples: Samples) -> None:
-        """Take in the next piece."""
+        """Take in the next piece; samples in millivolts and in an unknown unit are never in one ring."""
+        if samples.calibrated != self._newest.calibrated:
+            self._ring = Ring(RING_N)
+            self._usual_size.reset()
         self._ring.append(samples.first_sample, samples.x, samples.valid)
         self._newest = Piece(
-            samples.first_sample, samples.end_sample, samples.arrived_ns, samples.present, samples.lead_off
+            samples.first_sample,
+            samples.end_sample,
+            samples.arrived_ns,
+            samples.present,
+            samples.lead_off,
+            samples.calibrated,
         )
         self._pieces.append(self._newest)
         self.ended = False
@@ -83,13 +94,23 @@ class Stream:
             yield self.head
 
     def cut(self, end_sample: int, stride: int) -> tuple[Window, int]:
-        """Return the window that ends there and when its last sample was received."""
+        """Return the window that ends there, at the size of a usual ECG if its unit is unknown, and when its
+        last sample was received.
+        """
         piece = self._piece_at(end_sample)
         x, valid = self._ring.read(end_sample, WINDOW_N)
-        window = Window(self.bed, end_sample, frozen(x), frozen(valid), piece.present, piece.lead_off)
+        window = Window(
+            self.bed,
+            end_sample,
+            frozen(x),
+            frozen(valid),
+            piece.present,
+            piece.lead_off,
+            self._newest.calibrated,
+        )
         self.last_end = end_sample
         self.next_end = (end_sample // self._hop_n + stride) * self._hop_n
-        return window, piece.arrived_ns
+        return self._usual_size.of(window), piece.arrived_ns
 
     def skipped(self) -> tuple[int, str] | None:
         """Move on past windows that the ring no longer holds; tell up to where, and why they were missed."""
@@ -107,7 +128,16 @@ class Stream:
         """Return the newest samples, for a viewer that has just come."""
         x, valid = self._ring.read(self.head, n)
         newest = self._newest
-        return Samples(self.bed, self.head - n, x, valid, newest.lead_off, newest.present, newest.arrived_ns)
+        return Samples(
+            self.bed,
+            self.head - n,
+            x,
+            valid,
+            newest.lead_off,
+            newest.present,
+            newest.arrived_ns,
+            newest.calibrated,
+        )
 
     def _piece_at(self, end_sample: int) -> Piece:
         """Return the piece that completed the window, or the last before it when it ends in a gap."""

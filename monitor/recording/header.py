@@ -13,6 +13,8 @@ from engine.grid import FS_HZ
 from engine.leads import LEADS
 from monitor.recording.scaling import I16, Scaling
 from monitor.recording.segment import Segment
+from monitor.recording.strip import AMPLITUDE_UNKNOWN
+from monitor.wire import UNKNOWN_UNIT
 
 MASK: Final = "leads_off"
 """The last signal: bit k is set while the device reports lead k (standard order) as detached."""
@@ -57,7 +59,8 @@ class Header:
         names = [*(LEADS[lead] for lead in self.leads), MASK]
         gains = [*self.scaling.gain, 1.0]
         baselines = [*self.scaling.baseline, 0]
-        units = [*["mV"] * len(self.leads), "NU"]
+        unit = UNKNOWN_UNIT if self.about.get("amplitude") == AMPLITUDE_UNKNOWN else "mV"
+        units = [*[unit] * len(self.leads), UNKNOWN_UNIT]
         file_of = [file for file, size in self.files for _ in range(size)]
         format_ = OPEN_FORMAT if self.n is None else CLOSED_FORMAT
         for k, name in enumerate(names):

@@ -100,8 +100,10 @@ class Pen:
 
     def _continues(self, current: OpenSegment, part: Stretch) -> bool:
         gap = part.first_sample - current.end_sample
+        same_unit = current.header.about.get("amplitude", "") == self.about.get("amplitude", "")
         same_minute = part.first_sample // SEGMENT_N == current.segment.first_sample // SEGMENT_N
-        return same_minute and 0 <= gap <= MAX_GAP_N and tuple(part.present.tolist()) == self._present
+        same_leads = tuple(part.present.tolist()) == self._present
+        return same_minute and same_unit and same_leads and 0 <= gap <= MAX_GAP_N
 
     def _begin(self, part: Stretch, low: F64, high: F64) -> OpenSegment:
         self._present = tuple(part.present.tolist())

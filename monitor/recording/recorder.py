@@ -13,6 +13,7 @@ from monitor.intake import Samples
 from monitor.journal.entry import Entry, EntryKind
 from monitor.recording.recovery import Journalled
 from monitor.recording.ring import Keep, Wanted
+from monitor.recording.strip import AMPLITUDE_UNKNOWN
 from monitor.recording.writer import Writer
 from monitor.update import Source
 
@@ -142,5 +143,6 @@ def _about(source: Source) -> dict[str, str]:
         "patient": source.patient,
         "source_hz": f"{source.fs_hz:g}" if source.fs_hz else "",
         "kind": kind if source.fs_hz else "",
+        "amplitude": "" if source.calibrated else AMPLITUDE_UNKNOWN,
     }
     return {key: "".join(c if " " <= c <= "~" else "?" for c in value) for key, value in values.items()}

@@ -2,11 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 
 from engine.arrays import F32, Bools
 from engine.grid import FS_HZ
+
+AMPLITUDE_UNKNOWN: Final = "unknown"
+"""What `about["amplitude"]` says of a source whose samples are no millivolts."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,7 +31,7 @@ class Strip:
     start_ns: int
     """Wall clock of the first sample; 0 if nothing is stored."""
     about: Mapping[str, str] = field(default_factory=dict)
-    """Of the source: device, patient, source_hz, kind."""
+    """Of the source: device, patient, source_hz, kind, amplitude."""
     damage: tuple[str, ...] = ()
     """Sentences about segments that are there but cannot be read."""
 
@@ -36,6 +40,11 @@ class Strip:
         """(12, n) bool: a real sample."""
         valid: Bools = np.isfinite(self.x)
         return valid
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether `x` really is in mV; otherwise the source did not know its amplitude."""
+        return self.about.get("amplitude") != AMPLITUDE_UNKNOWN
 
     @property
     def n(self) -> int:

@@ -7,7 +7,7 @@ import numpy as np
 
 from engine.arrays import F32
 from monitor.records.record import Record
-from monitor.wire import Flag, Hello, Message, Session
+from monitor.wire import UNKNOWN_UNIT, Flag, Hello, Message, Session
 from monitor.wire.limits import CHUNK_S
 
 _MOST_STEPS = 65000
@@ -33,7 +33,7 @@ def hello_of(record: Record, bed: str, payload: Literal["float32", "int16"] = "f
         publisher="",
         leads=record.leads,
         fs_hz=record.fs_hz,
-        unit="mV",
+        unit="mV" if record.calibrated else UNKNOWN_UNIT,
         payload=payload,
         gain_uv=tuple(gain for gain, _ in scaling) if scaled else (),
         offset_uv=tuple(offset for _, offset in scaling) if scaled else (),

@@ -20,6 +20,7 @@ def read_record(path: str | Path, start_s: float = 0.0, end_s: float | None = No
     header = find_header(path)
     segments = Segments.open(header)
     lead_map, channels = _ecg_channels(header, segments)
+    calibrated = not _unknown_units(segments, channels)
     over = segments.oversampling(channels)
     fs_hz = segments.fs_hz * over
     _check_rate(header, fs_hz)
@@ -36,6 +37,7 @@ def read_record(path: str | Path, start_s: float = 0.0, end_s: float | None = No
         step_uv=tuple(segments.step_uv(channel) for channel in channels),
         start_s=start / segments.fs_hz,
         notes=_notes(segments, lead_map, channels, (end - start) / segments.fs_hz),
+        calibrated=calibrated,
     )
 
 
@@ -44,8 +46,16 @@ def _ecg_channels(header: Path, segments: Segments) -> tuple[LeadMap, list[int]]
         lead_map = LeadMap.from_names(segments.names)
     except LeadError as error:
         raise RecordError(f"{header}: {error}") from error
-    used = {channel for terms in lead_map.terms for channel, _ in terms}
-    return lead_map, sorted(used)
+    channels = sorted({channel for terms in lead_map.terms for channel, _ in terms})
+    if _unknown_units(segments, channels):
+        lead_map = LeadMap.from_names(segments.names, derive=False)
+    return lead_map, channels
+
+
+def _unknown_units(segments: Segments, channels: list[int]) -> list[str]:
+    """Units of these channels that are no voltage, each once."""
+    units = dict.fromkeys(segments.unit(channel) for channel in channels)
+    return [unit for unit in units if not known_unit(unit)]
 
 
 def _check_rate(header: Path, fs_hz: float) -> None:
@@ -84,9 +94,11 @@ def _notes(segments: Segments, lead_map: LeadMap, channels: list[int], duration_
         notes.append(f"derived from the other limb leads: {', '.join(lead_map.derived)}")
     if lead_map.absent:
         notes.append(f"absent: {', '.join(lead_map.absent)}")
-    unknown = dict.fromkeys(segments.unit(c) for c in channels if not known_unit(segments.unit(c)))
-    if unknown:
-        notes.append(f"unit {', '.join(unknown)} taken as mV: amplitudes mean nothing")
+    if unknown := _unknown_units(segments, channels):
+        notes.append(
+            f"unit {', '.join(unknown)} is no voltage: amplitude unknown, each lead is judged as if it had "
+            "its usual size"
+        )
     notes += _length_notes(segments, channels, duration_s)
     return tuple(notes)
 

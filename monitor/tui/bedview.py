@@ -42,6 +42,11 @@ class BedView:
         self.wave_heard_ns = 0
         self.update_heard_ns = 0
 
+    @property
+    def calibrated(self) -> bool:
+        """Whether the waves are in millivolts; otherwise their amplitude is unknown."""
+        return self.update is None or self.update.source.calibrated
+
     def add_wave(self, chunk: WaveChunk, now_ns: int) -> None:
         """Take in signal; a stream that starts anew far back replaces what was there."""
         end = chunk.first_sample + chunk.x.shape[1]

@@ -84,7 +84,8 @@ class Desk:
         """Everything in the wave area that does not move, for an area of this size."""
         controls, bed, picture, still = self.controls, self.bed, self.picture(now_ns), self._still()
         states = bed.update.lead_states if bed and bed.update else (LeadState.OK,) * 12
-        dress = Dress(controls.layout, controls.scale, controls.lead, states, old=not picture.live)
+        scale = replace(controls.scale, calibrated=bed is None or bed.calibrated)
+        dress = Dress(controls.layout, scale, controls.lead, states, old=not picture.live)
         if not picture.live:
             sentence = textwrap.wrap(picture.sentence, max(20, min(64, width - 6)))
             calm = picture.state is State.WAITING
@@ -121,7 +122,9 @@ class Desk:
         """Everything that the boards show now."""
         bed, controls = self.bed, self.controls
         beds = [self.view.beds[name] for name in self.view.names]
-        speed, gain = controls.speed_mm_per_s, controls.gain_mm_per_mv
+        speed, gain = controls.speed_mm_per_s, f"{controls.gain_mm_per_mv:g} mm/mV"
+        if bed is not None and not bed.calibrated:
+            gain = "amplitude unknown"
         return Moment(
             bed=bed,
             beds=[(other, self._picture_of(other, now_ns)) for other in beds],
@@ -132,7 +135,7 @@ class Desk:
             zone=self._zone,
             selected=self.selected_alarm,
             paused_s=self._paused_s(now_ns),
-            scale=f"{controls.layout.value} · {speed:g} mm/s · {gain:g} mm/mV",
+            scale=f"{controls.layout.value} · {speed:g} mm/s · {gain}",
             said=self._said if now_ns < self._said_until_ns else "",
         )
 

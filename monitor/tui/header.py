@@ -54,6 +54,8 @@ def _source(beds: Sequence[BedView], shown: str | None) -> Text:
     text = Text("  ")
     if source.replayed or source.simulated:  # first: a narrow header cuts the end
         text.append(" SIMULATED " if source.simulated else " REPLAYED ", Ink.NOTICE).append("  ")
+    if not source.calibrated:
+        text.append(" AMPLITUDE UNKNOWN ", Ink.NOTICE).append("  ")
     return text.append("  ".join(word for word in words if word), Ink.DIM)
 
 

@@ -21,7 +21,7 @@ HELP: Final = """\
   SINGLE MARKS  some stretches are marked, but the whole is below the alarm limit
   ╱ ╱ ╱    no signal here (never drawn as a line)
   NOT ASSESSED  nobody judges this ECG now, and why: that is not "normal"
-  The bar beside a lead's name is 1 mV. Traces follow their mean of 3 s.
+  Bar beside a lead's name: 1 mV (none: unknown). Traces follow their mean of 3 s.
 
  Research software, not a medical device.        (any key closes)"""
 

@@ -31,6 +31,7 @@ PEAKS: Final = 0.03
 """Share of columns above and below which the height of a wave is judged, to centre it in its lane."""
 CENTRED_AFTER_S: Final = 3
 """Until so much signal is known, the height of the waves is judged again every second."""
+FILLED_MM: Final = 10.0
 MAX_SHIFT: Final = 0.3
 """The baseline stays within this share of a lane from the lane's middle."""
 _NEVER: Final = -2
@@ -43,6 +44,9 @@ class Scale:
 
     samples_per_dot: int
     gain_mm_per_mv: float
+    calibrated: bool = True
+    """False if the amplitude is unknown: then each lane has a scale of its own, in which its wave spans
+    `FILLED_MM` at 10 mm/mV."""
 
     @property
     def samples_per_cell(self) -> int:
@@ -62,7 +66,8 @@ class PanelRaster:
         self._drawn: I64 = np.full(panel.trace_width, _NEVER, np.int64)
         self._leads = np.array([lane.lead for lane in panel.lanes])
         self._lane_of_row = np.repeat(np.arange(len(panel.lanes)), [lane.rows for lane in panel.lanes])
-        self._middle, self._lane_dots, self._dots_per_mv = _lane_geometry(panel, scale)
+        self._middle, self._lane_dots, dots_per_mv = _lane_geometry(panel, scale)
+        self._dots_per_mv = np.full(len(panel.lanes), dots_per_mv)
         self._shift = np.zeros(len(panel.lanes))
         self._pass = (_NEVER, _NEVER)
 
@@ -86,7 +91,8 @@ class PanelRaster:
         if this_pass != self._pass:
             if known != self._pass[1]:
                 self.forget()  # the first seconds were centred on less
-            self._pass, self._shift = this_pass, self._centring(ring, end)
+            self._pass = this_pass
+            self._place(ring, end)
         changed = np.flatnonzero((wanted != self._drawn) | (again & (wanted != _EMPTY)))
         if changed.size:
             self._draw(changed, wanted[changed], ring, marks, end)
@@ -145,15 +151,16 @@ class PanelRaster:
         valid = envelope.valid[self._leads]
         middle, reach = self._middle[:, None], self._lane_dots * (0.5 + OVERLAP)
         zero = middle + self._shift[:, None]
-        top = np.clip(zero - np.where(valid, high, 0) * self._dots_per_mv, middle - reach, middle + reach)
-        bottom = np.clip(zero - np.where(valid, low, 0) * self._dots_per_mv, middle - reach, middle + reach)
+        per_mv = self._dots_per_mv[:, None]
+        top = np.clip(zero - np.where(valid, high, 0) * per_mv, middle - reach, middle + reach)
+        bottom = np.clip(zero - np.where(valid, low, 0) * per_mv, middle - reach, middle + reach)
         top_dot, bottom_dot = np.rint(top).astype(np.int64), np.rint(bottom).astype(np.int64)
         y = np.arange(self.panel.rows * DOTS_Y)[:, None, None]
         lit: Bools = ((y >= top_dot) & (y <= bottom_dot) & valid).any(axis=1)
         return lit
 
-    def _centring(self, ring: Ring, end: int) -> NDArray[np.float64]:
-        """Dots by which each trace is lowered so that its waves sit in the middle of its lane.
+    def _place(self, ring: Ring, end: int) -> None:
+        """Lower each trace so that its waves sit in the middle of its lane; size it if that is unknown.
 
         Judged once in a pass of the sweep: what is drawn stays where it is.
         """
@@ -164,8 +171,14 @@ class PanelRaster:
         high = np.quantile(np.where(valid, envelope.high[self._leads], 0), 1 - PEAKS, axis=1)
         low = np.quantile(np.where(valid, envelope.low[self._leads], 0), PEAKS, axis=1)
         limit = MAX_SHIFT * self._lane_dots
-        shift: NDArray[np.float64] = np.clip((high + low) / 2 * self._dots_per_mv, -limit, limit)
-        return shift
+        if not self.scale.calibrated:
+            limit = np.inf
+            highest = np.where(valid, envelope.high[self._leads], -np.inf).max(axis=1)
+            lowest = np.where(valid, envelope.low[self._leads], np.inf).min(axis=1)
+            span = np.where(highest > lowest, highest - lowest, np.inf)
+            self._dots_per_mv = FILLED_MM / 10 * self.scale.gain_mm_per_mv * self._lane_dots / LANE_MM / span
+            high, low = np.where(np.isfinite(span), (highest, lowest), 0.0)
+        self._shift = np.clip((high + low) / 2 * self._dots_per_mv, -limit, limit)
 
 
 def _lane_geometry(panel: Panel, scale: Scale) -> tuple[NDArray[np.float64], float, float]:

@@ -151,7 +151,7 @@ class Sweep(Widget):
         dots = np.zeros((lane.rows * DOTS_Y, 2), bool)
         first = max(0, (dots.shape[0] - bar_dots) // 2)
         dots[first : first + bar_dots, 1] = True
-        if bar_dots <= dots.shape[0]:
+        if self.dress.scale.calibrated and bar_dots <= dots.shape[0]:
             self._codes[y : y + lane.rows, x + panel.gutter - 1] = pack(dots)[:, 0]
             self._kinds[y : y + lane.rows, x + panel.gutter - 1] = SCALE_BAR
 

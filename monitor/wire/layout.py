@@ -17,6 +17,10 @@ INVALID_STEP: Final = -32768
 """The int16 that says "no valid sample here"."""
 MAX_MV: Final = 5000.0
 """No electrode delivers more: such a sample is invalid."""
+UNKNOWN_UNIT: Final = "NU"
+"""What WFDB writes, too, where nobody knows how large a step is."""
+MAX_UNKNOWN: Final = 1e9
+"""The bound of samples in `UNKNOWN_UNIT`, so that arithmetic on them stays finite."""
 
 _MV_PER_UNIT: Final = {"v": 1e3, "mv": 1.0, "uv": 1e-3, "nv": 1e-6}
 
@@ -26,8 +30,21 @@ def millivolts_per(unit: str) -> float:
     folded = unit.strip().lower().replace("µ", "u").replace("μ", "u")
     factor = _MV_PER_UNIT.get(folded)
     if factor is None:
-        raise WireError(f"unit {unit!r} is not one of V, mV, uV, nV: set the device to one of these")
+        raise WireError(
+            f"unit {unit!r} is not one of V, mV, uV, nV: set the device to one of these, or to "
+            f"{UNKNOWN_UNIT} if it does not know its amplitude"
+        )
     return factor
+
+
+def is_calibrated(unit: str) -> bool:
+    """Tell whether `unit` promises an amplitude, whether or not it is one we know."""
+    return unit.strip().upper() != UNKNOWN_UNIT
+
+
+def factor_of(unit: str) -> float:
+    """Return the factor from `unit` to millivolts; 1 where the amplitude is unknown."""
+    return millivolts_per(unit) if is_calibrated(unit) else 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,24 +57,28 @@ class Layout:
     """(n_leads,) millivolts per step, or per unit of a float32 payload."""
     offset_mv: F64
     """(n_leads,) millivolts at 0."""
+    calibrated: bool
+    """False for `UNKNOWN_UNIT`: the samples are no millivolts, each lead may have a gain of its own."""
 
     @classmethod
     def of(cls, hello: Hello) -> "Layout":
         """Check `hello`; raises `BadMessage` if its leads, unit or scaling cannot be used."""
+        calibrated = is_calibrated(hello.unit)
         try:
-            lead_map, per_unit = LeadMap.from_names(hello.leads), millivolts_per(hello.unit)
+            lead_map, per_unit = LeadMap.from_names(hello.leads, derive=calibrated), factor_of(hello.unit)
         except LeadError as error:
             raise BadMessage("bad_leads", f"{hello.bed}: {error}") from error
         except WireError as error:
             raise BadMessage("bad_unit", f"{hello.bed}: {error}") from error
         n = len(hello.leads)
         if hello.payload == "float32":
-            return cls(hello, lead_map, np.full(n, per_unit), np.zeros(n))
+            return cls(hello, lead_map, np.full(n, per_unit), np.zeros(n), calibrated)
         if any(gain == 0 for gain in hello.gain_uv):
             raise BadMessage(
                 "bad_gain", f"{hello.bed}: a lead with a gain of 0 microvolts per step holds no signal"
             )
-        return cls(hello, lead_map, np.array(hello.gain_uv) * 1e-3, np.array(hello.offset_uv) * 1e-3)
+        gain_mv, offset_mv = np.array(hello.gain_uv) * 1e-3, np.array(hello.offset_uv) * 1e-3
+        return cls(hello, lead_map, gain_mv, offset_mv, calibrated)
 
     def frame(self, data: Data, arrived_ns: int) -> Frame:
         """Unpack `data`; raises `BadMessage` if its size or rate contradicts the hello."""
@@ -76,6 +97,7 @@ class Layout:
             device_ns=data.device_ns,
             sent_ns=data.sent_ns,
             arrived_ns=arrived_ns,
+            calibrated=self.calibrated,
         )
 
     def _millivolts(self, data: Data) -> F64:
@@ -101,7 +123,7 @@ class Layout:
         raw = np.frombuffer(data.payload, dtype).reshape(data.n_samples, n_leads).T
         with np.errstate(invalid="ignore", over="ignore"):
             samples = raw * self.scale_mv[:, None] + self.offset_mv[:, None]
-            usable = np.abs(samples) <= MAX_MV
+            usable = np.abs(samples) <= (MAX_MV if self.calibrated else MAX_UNKNOWN)
         if hello.payload == "int16":
             usable &= raw != INVALID_STEP
         samples[~usable] = np.nan

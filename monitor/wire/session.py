@@ -10,7 +10,7 @@ import numpy as np
 from engine.arrays import F32
 from engine.errors import ConfigurationError
 from engine.grid import MAX_SOURCE_HZ, MIN_SOURCE_HZ
-from monitor.wire.layout import INVALID_STEP, millivolts_per
+from monitor.wire.layout import INVALID_STEP, factor_of
 from monitor.wire.limits import MAX_LEADS
 from monitor.wire.message import Bye, Data, Heartbeat, Hello
 
@@ -75,7 +75,7 @@ class Session:
         hello = self.hello
         if hello.payload == "float32":
             return np.ascontiguousarray(samples.T, dtype="<f4").tobytes()
-        microvolts = samples.T * (1e3 * millivolts_per(hello.unit))
+        microvolts = samples.T * (1e3 * factor_of(hello.unit))
         steps = np.rint((microvolts - np.array(hello.offset_uv)) / np.array(hello.gain_uv))
         steps = np.where(np.isfinite(steps), np.clip(steps, -32767, 32767), INVALID_STEP)
         return np.ascontiguousarray(steps, dtype="<i2").tobytes()
@@ -88,7 +88,7 @@ def _check(hello: Hello) -> None:
         raise ConfigurationError(
             f"sampling rate {hello.fs_hz:g} Hz; a publisher sends {MIN_SOURCE_HZ} to {MAX_SOURCE_HZ} Hz"
         )
-    millivolts_per(hello.unit)
+    factor_of(hello.unit)
     for name, values in (("gains", hello.gain_uv), ("offsets", hello.offset_uv)):
         if values and (len(values) != len(hello.leads) or not all(map(math.isfinite, values))):
             raise ConfigurationError(f"{name} {values}; give one finite number for each of {hello.leads}")

@@ -73,6 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
             bed,
             leads=hello.leads,
             fs_hz=hello.fs_hz,
+            unit=hello.unit,
             payload=hello.payload,
             gain_uv=hello.gain_uv,
             offset_uv=hello.offset_uv,

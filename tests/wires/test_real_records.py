@@ -25,7 +25,7 @@ RECORDS = [  # path, channels used, note expected
     ("cudb/cu01", 1, "unnamed ECG channels stand in the place of II"),
     ("cpsc2021-af/data_101_6", 2, "derived from the other limb leads: III, aVR, aVL, aVF"),
     ("ludb/data/1", 12, None),
-    ("ptbxl-zscored/records100/02000/02356_lr", 12, "unit NU taken as mV: amplitudes mean nothing"),
+    ("ptbxl-zscored/records100/02000/02356_lr", 12, "unit NU is no voltage: amplitude unknown"),
     ("ptbxl/records500/00000/00809_hr", 12, None),
     ("cinc2021-samples/PTB_PTBXL/S0001.mat", 12, None),
     ("cinc2021-samples/CPSC_CPSC-Extra/Q0001", 12, None),
