@@ -76,13 +76,21 @@ class History:
             until = min(until, int(first[0]) - round(REFRACTORY_S * FS_HZ))
         old = self._at((self.r_peaks >= window.end_sample - round(KEPT_S * FS_HZ)) & (self.r_peaks < until))
         r_peaks = np.concatenate((old.r_peaks, classes.r_peaks[inside]))
+        whole = _whole(r_peaks, old.r_peaks.size, window, quality)
+        if first.size and not whole[0] and old.r_peaks.size and old.r_peaks[-1] < window.start_sample:
+            whole[0] = self._was_whole(int(first[0]))
         return History(
             frozen(r_peaks),
             frozen(np.concatenate((old.klass, classes.klass[inside]))),
             frozen(np.concatenate((old.qrs_ms, classes.qrs_ms[inside]))),
             frozen(np.concatenate((old.p_wave, classes.p_wave[inside]))),
-            frozen(np.concatenate((old.whole, _whole(r_peaks, old.r_peaks.size, window, quality)))),
+            frozen(np.concatenate((old.whole, whole))),
         )
+
+    def _was_whole(self, r_peak: int) -> bool:
+        """Whether the interval before a beat was, when the beat before it was still in the window."""
+        same = np.abs(self.r_peaks - r_peak) < round(REFRACTORY_S * FS_HZ)
+        return bool(self.whole[same].any())
 
     def _at(self, where: Bools) -> "History":
         return History(

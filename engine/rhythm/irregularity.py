@@ -12,6 +12,8 @@ from engine.rhythm.history import History
 
 SPAN_S: Final = 30.0
 """Time that is judged as one."""
+COVERED: Final = 0.8
+"""Share of it from which beats must be known."""
 MIN_INTERVALS: Final = 12
 MIN_CHANGES: Final = 8
 TOLERANCE_S: Final = 0.03
@@ -20,16 +22,19 @@ MAX_TOLERANCE_S: Final = 0.3
 MIN_MATCHES: Final = 10
 """Intervals match within the tolerance, which grows until so many pairs do (Lake and Moorman)."""
 STEADY_SHARE: Final = 0.06
-"""An interval that differs from the one before by less than this share of the median is steady."""
+N_STEADY: Final = 4
+"""So many intervals in a row that each differ by less than this share from the one before are steady: what is
+irregular began after them."""
 MAX_ECTOPIC: Final = 0.5
 """With more of the beats ventricular there is too little left to judge."""
 
-FEATURES: Final = ("entropy", "steady", "return")
-MEAN: Final = np.array([-1.823, 0.75, 0.035])
-SPREAD: Final = np.array([0.633, 0.259, 0.047])
-WEIGHT: Final = np.array([0.67, -1.82, -0.37])
-BIAS: Final = -2.04
-"""Logistic regression on `FEATURES`."""
+FEATURES: Final = ("entropy", "p_wave")
+MEAN: Final = np.array([-1.86, 0.695])
+SPREAD: Final = np.array([0.616, 0.288])
+WEIGHT: Final = np.array([2.339, -1.588])
+BIAS: Final = -4.956
+"""Logistic regression on `FEATURES`, fitted on half of the records of MIT-BIH and CPSC 2021 with annotated
+beat classes; `ecg-monitor evaluate rhythm` runs the other half with the measured ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,7 @@ class Irregularity:
     evidence: float | None
     """Log odds; positive: fibrillation. None with too few intervals to tell."""
     onset_sample: int = 0
-    """First beat that was judged."""
+    """First beat of the irregular row."""
     rmssd_share: float = 0.0
     """Root mean square of successive RR differences as a share of the mean interval."""
 
@@ -67,24 +72,38 @@ def judge_irregularity(history: History, end_sample: int) -> Irregularity:
     Notes
     -----
     The coefficient of sample entropy of Lake and Moorman, Am. J. Physiol. Heart Circ. Physiol. 300 (2011),
-    which regularly irregular rhythms such as bigeminy do not raise; joined by the share of steady intervals
-    and by how closely an interval returns to one of the two before (a Lorenz plot's distance, after Sarkar,
-    Ritscher and Mehra, IEEE Trans. Biomed. Eng. 55 (2008)). Deviations: intervals that begin or end with a
-    ventricular beat, or span a gap, are left out, and so are differences across them; a logistic combination.
+    which regularly irregular rhythms such as bigeminy do not raise, joined by the evidence of P waves.
+    Deviations: intervals that begin or end with a ventricular beat, or span a gap, are left out, and so are
+    differences across them; a logistic combination.
     """
     recent = history.since(end_sample - round(SPAN_S * FS_HZ))
-    if not recent.r_peaks.size or recent.r_peaks[0] > end_sample - round(0.8 * SPAN_S * FS_HZ):
+    if not recent.r_peaks.size or recent.r_peaks[0] > end_sample - round(COVERED * SPAN_S * FS_HZ):
         return Irregularity(None)
     rr_s, sound = _sound_intervals(recent)
     if sound.sum() < MIN_INTERVALS or recent.ventricular.mean() > MAX_ECTOPIC:
         return Irregularity(None)
-    measured = irregularity_features(rr_s, sound)
-    if measured is None:
+    entropy = sample_entropy(rr_s, sound)
+    if entropy is None:
         return Irregularity(None)
-    evidence = float((measured - MEAN) / SPREAD @ WEIGHT + BIAS)
+    standard = (np.array([entropy, _p_wave(recent)]) - MEAN) / SPREAD
     changes = np.diff(rr_s)[sound[1:] & sound[:-1]]
     rmssd = float(np.sqrt(np.mean(changes**2)) / rr_s[sound].mean())
-    return Irregularity(evidence, int(recent.r_peaks[0]), rmssd)
+    onset = int(recent.r_peaks[_first_irregular(rr_s, sound)])
+    return Irregularity(float(standard @ WEIGHT + BIAS), onset, rmssd)
+
+
+def _p_wave(beats: History) -> float:
+    """Median evidence of P waves; what is known of people at large where none was measurable."""
+    known = beats.p_wave[np.isfinite(beats.p_wave) & ~beats.ventricular]
+    return float(np.median(known)) if known.size else float(MEAN[1])
+
+
+def _first_irregular(rr_s: F64, sound: Bools) -> int:
+    """Place of the beat at which the last steady row ended; 0 if there is none."""
+    steady = np.zeros(rr_s.size, np.bool_)
+    steady[1:] = sound[1:] & sound[:-1] & (np.abs(np.diff(rr_s)) < STEADY_SHARE * np.median(rr_s[sound]))
+    rows = np.convolve(steady, np.ones(N_STEADY, np.int64), "valid") == N_STEADY
+    return int(np.flatnonzero(rows)[-1]) + N_STEADY - 1 if rows.any() else 0
 
 
 def _sound_intervals(beats: History) -> tuple[F64, Bools]:
@@ -96,8 +115,8 @@ def _sound_intervals(beats: History) -> tuple[F64, Bools]:
     return rr_s, sound
 
 
-def irregularity_features(rr_s: F64, sound: Bools) -> F64 | None:
-    """Measure a row of intervals.
+def sample_entropy(rr_s: F64, sound: Bools) -> float | None:
+    """Measure how little an interval says of the next one.
 
     Parameters
     ----------
@@ -108,21 +127,14 @@ def irregularity_features(rr_s: F64, sound: Bools) -> F64 | None:
 
     Returns
     -------
-    (3,) float64 or None
-        `entropy`: coefficient of sample entropy, template length 1. `steady`: share of the intervals close
-        to the one before. `return`: median distance to the nearer of the two before, as a share of the
-        median interval. None with too few intervals in a row.
+    float or None
+        Coefficient of sample entropy, template length 1; about -2 in sinus rhythm, 0 in fibrillation. None
+        with too few intervals in a row.
     """
     pairs = np.flatnonzero(sound[1:] & sound[:-1])
-    triples = np.flatnonzero(sound[2:] & sound[1:-1] & sound[:-2])
-    if pairs.size < MIN_CHANGES or triples.size < MIN_CHANGES // 2:
+    if pairs.size < MIN_CHANGES:
         return None
-    median = float(np.median(rr_s[sound]))
-    steady = float(np.mean(np.abs(rr_s[pairs + 1] - rr_s[pairs]) < STEADY_SHARE * median))
-    third = rr_s[triples + 2]
-    back = np.minimum(np.abs(third - rr_s[triples]), np.abs(third - rr_s[triples + 1]))
-    entropy = _entropy(rr_s[pairs], rr_s[pairs + 1]) - math.log(float(rr_s[sound].mean()))
-    return np.array([entropy, steady, float(np.median(back)) / median])
+    return _entropy(rr_s[pairs], rr_s[pairs + 1]) - math.log(float(rr_s[sound].mean()))
 
 
 def _entropy(first: F64, second: F64) -> float:
