@@ -47,6 +47,7 @@ TOPICS: Final[dict[str, dict[str, tuple[str, str]]]] = {
     "evaluate": {
         "detection": ("training.commands.evaluate", "normal records against abnormal ones (the default)"),
         "localization": ("training.commands.localization", "where an anomaly is, in which lead and when"),
+        "rhythm": ("monitor.commands.evaluate_rhythm", "lethal rhythms and atrial fibrillation"),
         "beats": ("training.commands.beats", "R peaks, beat classes and wave boundaries"),
     },
     "train": {
