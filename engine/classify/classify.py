@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from engine.arrays import F32, F64, I64, Bools, frozen
-from engine.beatclass import BeatClass, BeatClasses
+from engine.beatclass import I8, BeatClass, BeatClasses
 from engine.beats import Beats
 from engine.classify.features import FEATURES, WIDTH_UNIT_MS, local_rr_s, measure_features
 from engine.classify.memory import FAST_RR_S, FEW, WIDER_MS, BeatFacts, BeatMemory, remember
@@ -46,6 +46,8 @@ class Observation:
     """(n,) float32."""
     paced: Bools
     """(n,)"""
+    fast_and_wide: Bools
+    """(n,), all the same: nothing but fast wide beats is known of the patient."""
 
 
 def classify(
@@ -92,18 +94,23 @@ def classify(
     `ecg-monitor evaluate beats`.
     """
     seen, memory = observe(window, quality, beats, delineation, memory)
+    klass = name_beats(seen, network or load_network())
+    p_wave = np.clip(delineation.p_coherence, 0, 1)
+    return BeatClasses(beats.r_peaks, frozen(klass), frozen(seen.qrs_ms), frozen(p_wave)), memory
+
+
+def name_beats(seen: Observation, network: BeatNetwork) -> I8:
+    """Class of each observed beat, (n,) values of `BeatClass`."""
     known = np.isfinite(seen.features).any(axis=1)
-    klass = np.full(beats.r_peaks.size, BeatClass.UNKNOWN, np.int8)
+    klass = np.full(known.size, BeatClass.UNKNOWN, np.int8)
     if known.any():
-        chances = (network or load_network()).probabilities(seen.features[known])
+        chances = network.probabilities(seen.features[known])
         timely = _timely_and_narrow(seen.features[known])
         chances[timely, BeatClass.VENTRICULAR - BeatClass.NORMAL] = 0
         klass[known] = chances.argmax(axis=1) + BeatClass.NORMAL
-        if _wide_from_the_start(memory):
-            klass[known & (klass == BeatClass.NORMAL)] = BeatClass.VENTRICULAR
+        klass[seen.fast_and_wide & (klass == BeatClass.NORMAL)] = BeatClass.VENTRICULAR
     klass[seen.paced] = BeatClass.PACED
-    p_wave = np.clip(delineation.p_coherence, 0, 1)
-    return BeatClasses(beats.r_peaks, frozen(klass), frozen(seen.qrs_ms), frozen(p_wave)), memory
+    return klass
 
 
 def observe(
@@ -115,7 +122,7 @@ def observe(
     qrs_ms: F32 = middle(delineation.of(Mark.QRS_OFFSET) - delineation.of(Mark.QRS_ONSET), axis=0)
     if not leads.size or not n:
         nothing = np.full((n, len(FEATURES)), np.nan, np.float32)
-        return Observation(nothing, qrs_ms, np.zeros(n, np.bool_)), memory
+        return Observation(nothing, qrs_ms, np.zeros(n, np.bool_), np.zeros(n, np.bool_)), memory
     if memory.until >= window.end_sample:  # time went back: this is another stream
         memory = BeatMemory.empty()
     valid = window.valid[leads]
@@ -130,7 +137,8 @@ def observe(
         facts = BeatFacts(int(beats.r_peaks[i]), float(early[i]), float(rr_s[i]), float(qrs_ms[i]))
         memory = remember(memory, pieces, i, facts)
     features = measure_features(pieces, beats.r_peaks, qrs_ms, memory)
-    return Observation(features, qrs_ms, _paced(bridged, clean, r_peaks)), memory
+    fast_and_wide = np.full(n, _wide_from_the_start(memory))
+    return Observation(features, qrs_ms, _paced(bridged, clean, r_peaks), fast_and_wide), memory
 
 
 def _new(r_peaks: I64, window: Window, memory: BeatMemory) -> Bools:

@@ -30,10 +30,12 @@ WIDER_MS: Final = 25.0
 WIDE_WEIGHT: Final = 0.1
 FAST_RR_S: Final = 0.6
 FAST_WEIGHT: Final = 0.02
+RACING_RR_S: Final = 0.43
 FEW: Final = 3.0
-"""Which family is the patient's own: the heaviest, but premature ones count `EARLY_WEIGHT`, and ones wider by
+"""Which family is the patient's own: the heaviest, but premature ones count `EARLY_WEIGHT`; ones wider by
 `WIDER_MS` than the narrowest of more than a `FEW` beats count `WIDE_WEIGHT`, or `FAST_WEIGHT` if faster than
-`FAST_RR_S`: a long ventricular tachycardia does not become normal, a new bundle branch block does."""
+`FAST_RR_S`, as do all that are faster than `RACING_RR_S`. So a long tachycardia does not become the rule; a
+new bundle branch block does, after minutes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,12 +59,13 @@ class BeatMemory:
         families = self.families
         if not (families.weight > 0).any():
             return -1
+        racing = families.rr_s < RACING_RR_S
+        several = (families.weight >= FEW) & ~racing
+        narrowest_ms = families.qrs_ms[several].min() if several.any() else np.inf
+        wide = families.qrs_ms > narrowest_ms + WIDER_MS
         score = families.weight * np.where(families.early < EARLY, EARLY_WEIGHT, 1.0)
-        several = families.weight >= FEW
-        if several.any():
-            wide = families.qrs_ms > families.qrs_ms[several].min() + WIDER_MS
-            less = np.where(families.rr_s < FAST_RR_S, FAST_WEIGHT, WIDE_WEIGHT)
-            score = np.where(wide, less, 1.0) * score
+        score *= np.where(wide, WIDE_WEIGHT, 1.0)
+        score = np.where(racing | (wide & (families.rr_s < FAST_RR_S)), FAST_WEIGHT * families.weight, score)
         return int(score.argmax())
 
 

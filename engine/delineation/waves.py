@@ -39,12 +39,18 @@ class WaveRule:
 P_WAVE: Final = WaveRule(Mark.P_ONSET, -92, -2, 4, 0.3, 0.5, -8.5, 14.5, 8.0, 8.0, 16.0, 16.0)
 T_WAVE: Final = WaveRule(Mark.T_ONSET, 5, 160, 8, 0.3, 0.4, 8.5, 0.5, 80.0, 40.0, 36.0, 12.0)
 
+MAIN_SHARE: Final = 0.9
+"""The search for the onset starts at the first slope of this share of the steepest, for the offset at the
+last: the two flanks of a symmetric wave are equally steep."""
+
 P_BEFORE_MS: Final = 240.0
 P_GAP_MS: Final = 6.0
 """A P wave lies within so much before the QRS onset, and ends this much before it."""
 P_RR_SHARE: Final = 0.5
 P_AFTER_R_MS: Final = 40.0
 """Before that share of the RR interval and this much has passed, it is still the T wave of the last beat."""
+MIN_P_ROOM_MS: Final = 60.0
+"""In less time than this between T wave and QRS complex nothing is said about P waves."""
 COHERENCE: Final = 0.45
 """P waves repeat from beat to beat, fibrillation does not: least correlation with the mean of the others."""
 MIN_BEATS: Final = 3
@@ -54,7 +60,9 @@ T_RR_SHARE: Final = 0.5
 T_AFTER_R_MS: Final = 80.0
 T_LATEST_MS: Final = 560.0
 T_BEFORE_NEXT_MS: Final = 110.0
-"""A T wave lies `T_GAP_MS` after the J point or later, and before the least of three limits."""
+MIN_T_ROOM_MS: Final = 40.0
+"""A T wave lies `T_GAP_MS` after the J point or later, and before the least of three limits,
+with some room between."""
 
 
 def mark_p(slow: F32, r_peaks: I64, onset_ms: F32, marks: F32) -> F32:
@@ -79,9 +87,9 @@ def mark_p(slow: F32, r_peaks: I64, onset_ms: F32, marks: F32) -> F32:
     coherence = _coherence(
         np.where(within, slow[:, around(r_peaks, P_WAVE.from_n, P_WAVE.to_n, slow.shape[1])], 0)
     )
-    unlikely = (latest - earliest < 60) | (coherence < COHERENCE)
+    coherence[latest - earliest < MIN_P_ROOM_MS] = np.nan
     inside = r_peaks * SAMPLE_MS + earliest > 0
-    marks[Mark.P_ONSET : Mark.P_OFFSET + 1, :, unlikely | ~inside] = np.nan
+    marks[Mark.P_ONSET : Mark.P_OFFSET + 1, :, ~((coherence >= COHERENCE) & inside)] = np.nan
     return np.where(inside, coherence, np.float32(np.nan))
 
 
@@ -94,7 +102,7 @@ def mark_t(slow: F32, r_peaks: I64, offset_ms: F32, marks: F32) -> None:
     steep, within = _search(slow, r_peaks, offset_ms + T_GAP_MS, latest, T_WAVE)
     _mark(T_WAVE, steep, within, marks)
     ends = np.nan_to_num(marks[Mark.T_OFFSET]) / SAMPLE_MS + r_peaks
-    absent = (ends >= n - 1) | (latest - offset_ms - T_GAP_MS < 40)
+    absent = (ends >= n - 1) | (latest - offset_ms - T_GAP_MS < MIN_T_ROOM_MS)
     marks[Mark.T_ONSET :, absent] = np.nan
 
 
@@ -107,11 +115,13 @@ def _search(slow: F32, r_peaks: I64, earliest: F32, latest: F32, rule: WaveRule)
 
 def _mark(rule: WaveRule, steep: F32, within: Bools, marks: F32) -> None:
     inside = np.where(within, steep, np.float32(0))
-    highest, top = inside.max(axis=2), inside.argmax(axis=2)
+    highest = inside.max(axis=2)
+    main = inside >= (MAIN_SHARE * highest)[..., None]
+    begin, end = main.argmax(axis=2), inside.shape[2] - 1 - main[..., ::-1].argmax(axis=2)
     level = dilated(steep, rule.bridge_n)
     level[:, ~within] = 0
-    first = last_before(level < (rule.onset_share * highest)[..., None], top) + 1 + rule.bridge_n
-    last = first_after(level < (rule.offset_share * highest)[..., None], top) - rule.bridge_n
+    first = last_before(level < (rule.onset_share * highest)[..., None], begin) + 1 + rule.bridge_n
+    last = first_after(level < (rule.offset_share * highest)[..., None], end) - rule.bridge_n
     start = rule.from_n + HALF_SAMPLE
     onset_ms = (first + start) * SAMPLE_MS - rule.onset_bias_ms
     offset_ms = (last + start) * SAMPLE_MS - rule.offset_bias_ms

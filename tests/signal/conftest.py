@@ -1,14 +1,22 @@
 """Windows of a plain made-up ECG, and the real recordings where they are at hand."""
 
 import os
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from engine.beats import find_beats
 from engine.grid import FS_HZ, WINDOW_N
 from engine.leads import N_LEADS
+from engine.quality import assess_quality
 from engine.window import Window
+from simulators.patient.patient import Patient
+from simulators.patient.presets import PRESETS
+from simulators.patient.story import Story
+from simulators.patient.truth import truth
 
 # How large P, QRS and T are in each lead, mV; as in a healthy adult.
 P_MV = (0.1, 0.15, 0.05, -0.12, 0.04, 0.1, 0.05, 0.05, 0.06, 0.07, 0.07, 0.06)
@@ -41,6 +49,36 @@ def ecg():
 @pytest.fixture(scope="session")
 def window_of():
     return make_window
+
+
+@cache
+def make_patient(*scenes, seed=6):
+    """(12, n) float32 of presets one after the other, given as (name, seconds), and what is true of them."""
+    story = Story(tuple(replace(PRESETS[name], duration_s=float(s)) for name, s in scenes), loop=True)
+    n = round(story.duration_s * FS_HZ)
+    x = Patient(story, seed=seed, fs_hz=FS_HZ).read(n).samples
+    return x, truth(story, seed=seed, fs_hz=FS_HZ, n_samples=n)
+
+
+def make_hops(x, hop_s=1.0, leads=None):
+    """(window, quality, beats) at every hop over a signal, of some leads or all."""
+    present = np.ones(N_LEADS, bool) if leads is None else np.isin(np.arange(N_LEADS), leads)
+    valid = np.isfinite(x) & present[:, None]
+    for end in range(WINDOW_N, x.shape[1] + 1, round(hop_s * FS_HZ)):
+        cut = slice(end - WINDOW_N, end)
+        window = make_window(x[:, cut], valid[:, cut], present, end_sample=end)
+        quality = assess_quality(window)
+        yield window, quality, find_beats(window, quality)
+
+
+@pytest.fixture(scope="session")
+def patient():
+    return make_patient
+
+
+@pytest.fixture(scope="session")
+def hops():
+    return make_hops
 
 
 @pytest.fixture(scope="session")

@@ -11,12 +11,12 @@ from engine.arrays import F32, I64
 from engine.classify.network import CLIP, OUTPUTS, BeatNetwork
 
 N_MEMBERS: Final = 6
-N_HIDDEN: Final = 16
-N_EPOCHS: Final = 30
+N_HIDDEN: Final = 24
+N_EPOCHS: Final = 15
 BATCH: Final = 256
 LEARNING_RATE: Final = 4e-3
-WEIGHT_DECAY: Final = 0.02
-DROPOUT: Final = 0.15
+WEIGHT_DECAY: Final = 0.1
+DROPOUT: Final = 0.4
 MAX_PER_KIND: Final = 400
 """Beats of one class that one record contributes at most."""
 NOT_MEASURED: Final = 0.1

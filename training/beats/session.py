@@ -19,8 +19,6 @@ from training.beats.fit import Example, fit
 from training.beats.live import describe
 from training.beats.recordings import PACED, data_root, names_of, read_recording
 
-HOP_S: Final = 2
-"""Beats are described every other second, which is faster and changes little."""
 ABERRANT: Final = "aejr"
 """Supraventricular beats conducted as if ventricular, escapes and R-on-T beats teach nothing clear."""
 
@@ -54,7 +52,7 @@ def each(work: Callable[[str], R], names: Iterable[str], jobs: int) -> Iterable[
 def read_example(folder: Path, name: str) -> Example:
     """Describe the clearly labelled beats of one record."""
     recording = read_recording(folder, name)
-    r_peaks, features = describe(recording, HOP_S)
+    r_peaks, features = describe(recording)
     keep = recording.judged(r_peaks / FS_HZ, 0.0) & np.isfinite(features).any(axis=1)
     r_peaks, features = r_peaks[keep], features[keep]
     _, of_found = pair(recording.truth_s, r_peaks / FS_HZ)
