@@ -56,7 +56,7 @@ def test_beats_and_silence_are_no_waves(window_of, preset):
         assert waves_of(window_of, patient(preset, seed)).evidence < -1
 
 
-@pytest.mark.parametrize("noise_mv", [0.02, 0.1, 0.3])
+@pytest.mark.parametrize("noise_mv", [0.0005, 0.004, 0.02, 0.1, 0.3])
 def test_a_noisy_flat_line_is_no_fibrillation(window_of, noise_mv):
     rng = np.random.default_rng(1)
     for shape in (np.diff, np.cumsum):
