@@ -6,7 +6,8 @@ from typing import Final
 import numpy as np
 
 from engine.arrays import F32, F64, Bools, frozen
-from engine.filters import bridge, qrs_envelope, qrs_level
+from engine.filters import bridge, qrs_envelope
+from engine.grid import WINDOW_S
 from engine.leads import N_LEADS
 from engine.preprocess import typical_span
 from engine.quality import FAINT_QRS
@@ -16,6 +17,8 @@ USUAL_MV: Final = (0.814, 0.894, 0.569, 0.83, 0.53, 0.601, 0.987, 1.644, 1.585, 
 """Median over normal records of each lead's `ModelInput.scale`, mV: the 1,381 normal ones in millivolts of
 PTB-XL, folds 1 to 7. With `data = make_dataset(read_entries(find_data(None)))` it is
 `np.median(data.inputs.scale[data.normal & (data.folds <= 7)], axis=0).round(3)`."""
+CLEAR_SHARE: Final = 0.65
+"""Seconds that must show a QRS complex, so that the median second of `typical_span` surely has one."""
 RESOLUTION: Final = 1e-5
 """What moves less than this share of its own distance from zero is rounding, no signal."""
 
@@ -69,14 +72,18 @@ def at_usual_size(window: Window) -> Window:
 
 
 def _clear(x: F32, valid: Bools) -> Bools:
-    """(12,) bool: leads whose QRS complexes stand out."""
-    level, background = qrs_level(qrs_envelope(bridge(x, valid)), valid[:, ::2])
-    clear: Bools = level > FAINT_QRS * background
+    """(12,) bool: leads with a QRS complex that stands out in nearly every second."""
+    envelope = qrs_envelope(bridge(x, valid))
+    known = valid[:, ::2]
+    highest = np.where(known, envelope, 0).reshape(N_LEADS, WINDOW_S, -1).max(axis=2)
+    whole = known.reshape(N_LEADS, WINDOW_S, -1).mean(axis=2) > 0.5
+    stands_out = whole & (highest > FAINT_QRS * _medians(envelope, known)[:, None])
+    clear: Bools = stands_out.sum(axis=1) > CLEAR_SHARE * whole.sum(axis=1)
     return clear
 
 
 def _medians(x: F32, valid: Bools) -> F32:
-    """(12,) median of the valid samples; 0 for a lead without any."""
+    """(12,) median of what is valid in each row; 0 for a row without any."""
     return np.array(
         [np.median(row[ok]) if ok.any() else 0 for row, ok in zip(x, valid, strict=True)], np.float32
     )
