@@ -9,7 +9,7 @@ from engine.arrays import F32, I64
 from engine.filters import bridge, qrs_envelope, without_spikes
 from engine.grid import FS_HZ
 from engine.quality import Quality
-from engine.rhythm.waveform import WAVE_HZ, crossings_bpm, features, repetition, wave_band
+from engine.rhythm.waveform import FEATURES, WAVE_HZ, crossings_bpm, features, repetition, wave_band
 from engine.window import Window
 
 STRETCH_S: Final = 4.0
@@ -21,6 +21,8 @@ CAP: Final = 6.0
 """No lead speaks louder than this."""
 QUIET_EVIDENCE: Final = -2.5
 """Below this in the newest stretch the earlier ones are not asked."""
+MIN_SIZE_MV: Final = 0.025
+"""Waves smaller than this (rms) cannot be told from a quiet line's hum: the lead votes for silence."""
 MIN_REGULARITY: Final = 0.1
 """Electrode noise that looks like waves repeats itself even less than fibrillation."""
 MONOMORPHIC: Final = 0.8
@@ -34,6 +36,7 @@ MIN_WAVE_BPM: Final = 120.0
 
 MEAN: Final = np.array([0.723, 0.734, 0.109, 2.61, -1.61], np.float32)
 SPREAD: Final = np.array([0.130, 0.199, 0.0606, 0.898, 0.880], np.float32)
+SIZE: Final = FEATURES.index("size")
 WEIGHT: Final = np.array([-0.995, -0.896, 0.854, -0.641, 0.523], np.float32)
 BIAS: Final = -4.235
 """Logistic regression on `waveform.FEATURES`."""
@@ -134,8 +137,9 @@ def _evidence(waves: F32, envelope: F32, ends: I64) -> F32:
     if not ends.size:
         return np.zeros(0, np.float32)
     places = ends[:, None] + np.arange(-_n(STRETCH_S), 0)
-    standard = (features(waves[:, places], envelope[:, places]) - MEAN) / SPREAD
-    evidence: F32 = np.clip(standard @ WEIGHT + BIAS, -CAP, CAP).mean(axis=0)
+    measured = features(waves[:, places], envelope[:, places])
+    votes = np.clip((measured - MEAN) / SPREAD @ WEIGHT + BIAS, -CAP, CAP)
+    evidence: F32 = np.where(measured[..., SIZE] < np.log(MIN_SIZE_MV), -CAP, votes).mean(axis=0)
     return evidence
 
 

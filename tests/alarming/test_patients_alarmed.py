@@ -1,4 +1,4 @@
-"""Synthetic patients through the whole pipeline: a lethal rhythm raises its alarm in time, and only its own."""
+"""Synthetic patients through the pipeline: a lethal rhythm raises its alarm in time, and only its own."""
 
 from functools import cache
 
@@ -23,7 +23,7 @@ NS = 1_000_000_000
 
 @cache
 def watched(*acts, seed=1):
-    """Updates of the bed, and its patient alarms as they were raised: (alarm, seconds after the first act)."""
+    """Updates of the bed, and its patient alarms as raised: (alarm, seconds after the first act)."""
     story = Story((Act(CALM_S), *acts), loop=False)
     samples = Patient(story, seed=seed, fs_hz=FS_HZ).read(round(story.duration_s * FS_HZ)).samples
     pipeline = Pipeline(SilentScorer())

@@ -65,6 +65,11 @@ def test_a_noisy_flat_line_is_no_fibrillation(window_of, noise_mv):
         assert not waves_of(window_of, x, ALL_OK).found
 
 
+def test_hum_on_a_quiet_line_is_no_fibrillation(window_of):
+    hum = 0.01 * np.sin(2 * np.pi * 6 * np.arange(WINDOW_N) / FS_HZ + np.arange(N_LEADS)[:, None])
+    assert not waves_of(window_of, hum.astype(np.float32), ALL_OK).found
+
+
 @given(st.floats(0.7, 2.0), st.booleans(), st.floats(-3, 3))
 @settings(max_examples=15, deadline=None)
 def test_sign_and_offset_do_not_matter_and_size_hardly(window_of, gain, inverted, offset_mv):
