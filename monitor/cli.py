@@ -45,6 +45,7 @@ TOPICS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "check": ("training.commands.data_check", "what a folder holds, and whether it is whole"),
     },
     "evaluate": {
+        "alarms": ("monitor.commands.evaluate_alarms", "false alarms per bed-hour of the learned anomaly"),
         "detection": ("training.commands.evaluate", "normal records against abnormal ones (the default)"),
         "localization": ("training.commands.localization", "where an anomaly is, in which lead and when"),
         "rhythm": ("monitor.commands.evaluate_rhythm", "lethal rhythms and atrial fibrillation"),

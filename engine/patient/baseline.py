@@ -6,13 +6,13 @@ from typing import Final
 
 import numpy as np
 
-from engine.arrays import F32, F64, frozen
+from engine.arrays import F32, F64, Bools, frozen
 from engine.grid import FS_HZ, WINDOW_N
 from engine.patient.comparison import Comparison
-from engine.patient.lesson import Lesson, exist, irregularity_of
+from engine.patient.lesson import Lesson, comparable, irregularity_of
 from engine.patient.own_map import own_map
-from engine.patient.usual_beat import UsualBeat, learn_usual_beat
-from engine.preprocess import ModelInput
+from engine.patient.usual_beat import SHIFT_N, UsualBeat, learn_usual_beat
+from engine.preprocess import BEAT_N, ModelInput
 from engine.scoremap import ScoreMap
 
 MIN_UNIT: Final = 0.5
@@ -23,6 +23,7 @@ MIN_CLEAN: Final = 30
 """... and from so many such windows on, rhythm and score are learned from them only."""
 OWN_IRREGULARITY: Final = 0.3
 """Spread that the irregularity of any rhythm may always have; the patient's own adds to it."""
+MIN_CHANGED_LEADS: Final = 3
 LEVEL_MARGIN: Final = 1.2
 """Marks on what is usual in a lead of this patient vanish, with this margin."""
 
@@ -110,7 +111,9 @@ class PatientBaseline:
     def compare(self, score_map: ScoreMap, prepared: ModelInput) -> Comparison:
         """Compare an assessed window, judged against all people, with what is usual."""
         distance, shifts = self.usual.distances(prepared.beats, prepared.beats_valid)
-        own = distance[exist(prepared) & np.isfinite(distance)] / self.unit
+        chosen = comparable(prepared) & np.isfinite(distance)
+        own = distance[chosen] / self.unit
+        away = self.usual.away(prepared.beats, prepared.beats_valid, shifts) * chosen[:, None, None]
         irregular = (irregularity_of(prepared) - self.irregularity) / self.irregularity_spread
         usual_level = np.maximum(1.0, LEVEL_MARGIN * self.level)[:, None]
         learned = np.where(self.usual.leads, 1.0, 0.0)[:, None]
@@ -118,10 +121,11 @@ class PatientBaseline:
         return Comparison(
             farthest=float(own.max()) if own.size else float("nan"),
             typical=float(np.median(own)) / self.typical if own.size else float("nan"),
+            changed=_changed(away[chosen], prepared.beats_valid[chosen]),
             irregularity=irregular,
             rise=float(score_map.score) - self.population,
             n_beats=int(own.size),
-            map=np.maximum(relative, own_map(self.usual, prepared, shifts)).astype(np.float32),
+            map=np.maximum(relative, own_map(away, prepared)).astype(np.float32),
         )
 
     def judge(self, score_map: ScoreMap, comparison: Comparison) -> ScoreMap:
@@ -157,6 +161,22 @@ def _by_window(lessons: Sequence[Lesson], r_samples: F64, distance: F64) -> tupl
         if inside.size:
             farthest[i], middle[i] = inside.max(), np.median(inside)
     return farthest, middle
+
+
+def _changed(away: F64, valid: F32) -> float:
+    """Root mean square of the sample-wise median deviation, over the leads where it is largest."""
+    if len(away) < 3:
+        return 0.0
+    whole: Bools = np.asarray((valid > 0).all(axis=2))
+    leads = np.flatnonzero((whole.sum(axis=0) >= 3) & (away != 0).any(axis=(0, 2)))
+    inner = slice(SHIFT_N, BEAT_N - SHIFT_N)
+    lead_rms = [_rms(np.median(away[whole[:, lead]][:, lead, inner], axis=0)) for lead in leads.tolist()]
+    n = max(-(-len(lead_rms) // 4), MIN_CHANGED_LEADS)
+    return _rms(np.sort(lead_rms)[-n:]) if lead_rms else 0.0
+
+
+def _rms(values: F64) -> float:
+    return float(np.sqrt(np.mean(values**2)))
 
 
 def _median(values: F64) -> float:

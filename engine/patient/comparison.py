@@ -8,14 +8,16 @@ import numpy as np
 from engine.arrays import F32
 
 BEAT_LOG: Final = 1.5
-RHYTHM_WEIGHT: Final = 1.4 / 3
+RHYTHM_WEIGHT: Final = 2 / 3
 RHYTHM_RANGE: Final = (-1.0, 4.0)
 POPULATION_WEIGHT: Final = 0.3
 POPULATION_RANGE: Final = (-0.5, 2.0)
-TYPICAL_WEIGHT: Final = 0.7
+STAYING_SPREADS: Final = 2.3
+"""A typical beat that lies this far from the usual one, in its most changed leads, is anomalous: about what
+an ST segment raised by 0.3 mV in three of twelve leads does."""
 POPULATION_RISE: Final = 2.0
 """A score against all people that is this much above the patient's usual one is anomalous by itself."""
-SCORE_ONE: Final = 1.6
+SCORE_ONE: Final = 1.9
 """Sum of the parts at the threshold; like the weights, chosen on the first half of MIT-BIH records."""
 
 
@@ -27,6 +29,9 @@ class Comparison:
     """Distance of the beat that is farthest from the usual one, in units; NaN if no beat can be compared."""
     typical: float
     """Median distance of the beats, relative to the usual median; 1 is as always."""
+    changed: float
+    """How far the sample-wise median of the beats lies from the usual beat, in spreads, in the quarter of the
+    leads (three at least) that changed most; 0 with fewer than three beats."""
     irregularity: float
     """How much more irregular the rhythm is than usual, in spreads; NaN with fewer than two intervals."""
     rise: float
@@ -47,5 +52,4 @@ class Comparison:
             + RHYTHM_WEIGHT * irregular
             + POPULATION_WEIGHT * rise
         )
-        staying = TYPICAL_WEIGHT * float(np.log(max(self.typical, 0.1)))
-        return max(max(passing, staying) / SCORE_ONE, self.rise / POPULATION_RISE)
+        return max(passing / SCORE_ONE, self.changed / STAYING_SPREADS, self.rise / POPULATION_RISE)

@@ -11,6 +11,7 @@ from engine.models.features import rhythm_features
 from engine.preprocess import BEAT_N, BEFORE_R_N, MODEL_HZ, MODEL_N, ModelInput
 from engine.scoremap import ScoreMap
 
+EDGE_S: Final = 0.6
 SAME_S: Final = 0.15
 """Beats closer than this are one beat, seen by two windows."""
 
@@ -55,8 +56,7 @@ def lesson_of(score_map: ScoreMap, prepared: ModelInput, taught_upto: int) -> Le
     if not score_map.assessed:
         raise ValueError(f"the window was not assessed ({score_map.reason}): nothing to learn")
     r_samples = places(score_map, prepared)
-    inside = (prepared.beat_starts >= 0) & (prepared.beat_starts <= MODEL_N - BEAT_N)
-    new = exist(prepared) & inside & (r_samples > taught_upto + SAME_S * FS_HZ)
+    new = comparable(prepared) & (r_samples > taught_upto + SAME_S * FS_HZ)
     return Lesson(
         score_map.end_sample,
         float(score_map.score),
@@ -75,10 +75,14 @@ def places(score_map: ScoreMap, prepared: ModelInput) -> I64:
     return found
 
 
-def exist(prepared: ModelInput) -> Bools:
-    """(N_BEATS,) bool: places that hold a beat."""
-    there: Bools = np.asarray((prepared.beats_valid > 0).any(axis=(1, 2)))
-    return there
+def comparable(prepared: ModelInput) -> Bools:
+    """(N_BEATS,) bool: beats that lie wholly inside the window, `EDGE_S` from its ends, where the band-pass
+    filter of the finished window bends them. What lies nearer is compared in the next windows.
+    """
+    edge_n = round(EDGE_S * MODEL_HZ)
+    inside = (prepared.beat_starts >= edge_n) & (prepared.beat_starts <= MODEL_N - BEAT_N - edge_n)
+    found: Bools = np.asarray((prepared.beats_valid > 0).any(axis=(1, 2)) & inside)
+    return found
 
 
 def irregularity_of(prepared: ModelInput) -> float:

@@ -4,35 +4,31 @@ from typing import Final
 
 import numpy as np
 
-from engine.arrays import F32, F64, I64
+from engine.arrays import F32, F64
 from engine.models.errormap import EDGE_N, SMOOTH_S
-from engine.patient.usual_beat import UsualBeat
 from engine.preprocess import BEAT_N, MAP_HZ, MAP_N, ModelInput
 
 MARKED_SPREADS: Final = 5.0
 """Deviation from the usual beat (root mean square over `SMOOTH_S`, in spreads) that the map shows as 1."""
 
 
-def own_map(usual: UsualBeat, prepared: ModelInput, shifts: I64) -> F32:
+def own_map(away: F64, prepared: ModelInput) -> F32:
     """Deviation of every beat from the usual one, at its place.
 
     Parameters
     ----------
-    usual : UsualBeat
-        The patient's.
+    away : (N_BEATS, 12, BEAT_N) float64
+        Deviation of the window's beats from the usual beat (`UsualBeat.away`).
     prepared : ModelInput
-        One window, not stacked.
-    shifts : (N_BEATS,) int64
-        At which each beat fits the usual one best.
+        The window, not stacked.
 
     Returns
     -------
     (12, MAP_N) float32
         1 at `MARKED_SPREADS`; 0 between beats, without signal, and in leads that were not learned.
     """
-    away = np.abs(usual.away(prepared.beats, prepared.beats_valid, shifts))
     window = np.zeros((away.shape[1], MAP_N))
-    for beat, start in zip(away, prepared.beat_starts.tolist(), strict=True):
+    for beat, start in zip(np.abs(away), prepared.beat_starts.tolist(), strict=True):
         low, high = max(0, start + EDGE_N), min(MAP_N, start + BEAT_N - EDGE_N)
         if high > low and beat.any():
             piece = beat[:, low - start : high - start]

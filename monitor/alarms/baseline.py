@@ -16,7 +16,7 @@ def abnormal_from_start(observation: Observation, limits: Limits) -> Finding | N
     if status is None or not status.adopted or not status.usual_is_abnormal:
         return None
     return Finding(
-        f"ECG ABNORMAL FROM THE START score {status.usual_score:.2g} > 1; changes are watched against it",
+        f"ECG ABNORMAL FROM THE START score {status.usual_score:.2f} > 1; changes are watched against it",
         observation.end_sample,
     )
 

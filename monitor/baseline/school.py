@@ -1,7 +1,6 @@
 """Lessons until there are enough of them."""
 
 from collections import deque
-from dataclasses import dataclass, field
 from typing import Final
 
 from engine.grid import FS_HZ, WINDOW_N, WINDOW_S
@@ -15,25 +14,42 @@ WITHIN_S: Final = 900.0
 """What is learned from lies within this time."""
 
 
-@dataclass(slots=True)
 class School:
-    """Lessons so far."""
+    """Lessons of one patient, in order; as many as a baseline needs, none of them old."""
 
-    begin_sample: int = 0
-    """Windows that begin earlier hold somebody else's signal."""
-    lessons: deque[Lesson] = field(default_factory=deque)
-    seconds: float = 0.0
-    wanted_s: float = LEARN_S
-    taught_upto: int = -WINDOW_N
-    last_end: int = 0
+    def __init__(self, begin_sample: int = 0) -> None:
+        self.begin_sample = begin_sample
+        """Windows that begin earlier hold somebody else's signal."""
+        self.seconds = 0.0
+        """Signal in the lessons."""
+        self.has_failed = False
+        self.taught_upto = begin_sample - WINDOW_N
+        """R peak of the last beat that a lesson held."""
+        self._lessons: deque[tuple[float, Lesson]] = deque()
+        self._wait_s = 0.0
+
+    @property
+    def lessons(self) -> tuple[Lesson, ...]:
+        """Lessons so far."""
+        return tuple(lesson for _, lesson in self._lessons)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether there is enough to learn from."""
+        return self.seconds >= LEARN_S and self._wait_s <= 0
 
     def add(self, lesson: Lesson) -> None:
         """Take one more; those that lie too long back are let go."""
-        gap_s = (lesson.end_sample - self.last_end) / FS_HZ
-        self.seconds += min(gap_s, float(WINDOW_S)) if self.lessons else float(WINDOW_S)
-        self.last_end = lesson.end_sample
-        self.lessons.append(lesson)
+        last_end = self._lessons[-1][1].end_sample if self._lessons else lesson.end_sample - WINDOW_N
+        new_s = min((lesson.end_sample - last_end) / FS_HZ, float(WINDOW_S))
+        self._lessons.append((new_s, lesson))
+        self.seconds += new_s
+        self._wait_s -= new_s
         if lesson.r_samples.size:
             self.taught_upto = int(lesson.r_samples[-1])
-        while self.lessons[0].end_sample < lesson.end_sample - WITHIN_S * FS_HZ:
-            self.lessons.popleft()
+        while self._lessons[0][1].end_sample < lesson.end_sample - WITHIN_S * FS_HZ:
+            self.seconds -= self._lessons.popleft()[0]
+
+    def fail(self) -> None:
+        """Nothing could be learned: try again after more signal."""
+        self.has_failed, self._wait_s = True, AGAIN_S

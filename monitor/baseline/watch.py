@@ -12,7 +12,7 @@ from engine.preprocess import ModelInput
 from engine.scoremap import ScoreMap
 from monitor.baseline.drift import Drift
 from monitor.baseline.note import Note, Recalled
-from monitor.baseline.school import AGAIN_S, LEARN_S, School
+from monitor.baseline.school import LEARN_S, School
 from monitor.baseline.status import BaselineStatus
 
 AWAY_S: Final = 600.0
@@ -38,8 +38,11 @@ class BaselineWatch:
         self._notes: list[Note] = []
         self.status = self._told()
 
-    def judge(self, score: ScoreMap, patient: str, now_ns: int) -> ScoreMap:
-        """Compare a window with what is usual, or learn from it; call once for every window, in order."""
+    def judge(self, score: ScoreMap, patient: str, now_ns: int, grave: bool = False) -> ScoreMap:
+        """Compare a window with what is usual, or learn from it; call once for every window, in order.
+
+        While a grave alarm holds (`grave`) nothing is learned.
+        """
         prepared = score.prepared
         self._recall(patient, now_ns)
         self._check_source(score.end_sample, patient)
@@ -50,7 +53,7 @@ class BaselineWatch:
         self._patient, self._seen_end = patient or self._patient, score.end_sample
         if self._baseline is not None:
             return self._compare(self._baseline, score, prepared)
-        adopted = self._learn(score, prepared)
+        adopted = not grave and self._learn(score, prepared)
         self.status = self._told(adopted)
         return score
 
@@ -94,13 +97,13 @@ class BaselineWatch:
         if school is None or score.end_sample - WINDOW_N < school.begin_sample:
             return False
         school.add(lesson_of(score, prepared, school.taught_upto))
-        if school.seconds < school.wanted_s:
+        if not school.is_ready:
             return False
-        baseline = PatientBaseline.learn(tuple(school.lessons), self._model)
+        baseline = PatientBaseline.learn(school.lessons, self._model)
         if baseline is None:
-            if school.wanted_s == LEARN_S:
+            if not school.has_failed:
                 self._note("not learned", "no usual beat in five minutes: judged against normal ECG")
-            school.wanted_s = school.seconds + AGAIN_S
+            school.fail()
             return False
         self._adopt(baseline)
         self._note("learned", self._words(baseline), to_json(baseline))
@@ -173,7 +176,7 @@ class BaselineWatch:
         against = "normal ECG < 1" if baseline.population <= 1 else "normal ECG < 1: changes are watched"
         return (
             f"PATIENT BASELINE learned {baseline.learned_s / 60:.0f} min: "
-            f"score {baseline.population:.1f} is usual here ({against})"
+            f"score {baseline.population:.2f} is usual here ({against})"
         )
 
     def _told(self, adopted: bool = False) -> BaselineStatus:

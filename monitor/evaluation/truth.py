@@ -75,7 +75,7 @@ def truth_of(at_s: F64, symbols: list[str], notes: list[str], duration_s: float)
 def _rhythms(at_s: F64, notes: list[str], duration_s: float) -> list[tuple[float, float, str]]:
     """(start, end, name) of each annotated rhythm."""
     changes = [(t, note[1:]) for t, note in zip(at_s.tolist(), notes, strict=True) if note.startswith("(")]
-    ends = [t for t, _ in changes[1:]] + [duration_s]
+    ends = [*(t for t, _ in changes[1:]), duration_s][: len(changes)]
     return [(start, end, name) for (start, name), end in zip(changes, ends, strict=True)]
 
 

@@ -11,10 +11,11 @@ from engine.quality import LeadState
 from engine.span import Span
 from engine.vitals import Vitals
 from engine.window import Window
+from monitor.alarms.alarm import Kind, Priority
 from monitor.alarms.evidence import evidence_of
 from monitor.alarms.machine import AlarmMachine, Events
 from monitor.alarms.observation import Observation
-from monitor.alarms.state import MachineState
+from monitor.alarms.state import HOLDING, MachineState
 from monitor.baseline import BaselineWatch
 from monitor.coverage import extended, start_assessed
 from monitor.pipeline.outcome import Hop, Outcome
@@ -51,6 +52,14 @@ class Bed:
         self._covered_n = 0
         self._spans: tuple[Span, ...] = ()
         self.update = self._blank()
+
+    @property
+    def is_grave(self) -> bool:
+        """Whether a patient alarm of high priority holds: nothing is learned as usual meanwhile."""
+        return any(
+            alarm.priority is Priority.HIGH and alarm.kind is Kind.PATIENT and alarm.phase in HOLDING
+            for alarm in self.state.alarms
+        )
 
     def since_last_beat_s(self, beats: Beats, vitals: Vitals, end_sample: int) -> float | None:
         """Seconds since the last beat ever seen; None while no lead could show one."""

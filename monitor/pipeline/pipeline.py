@@ -250,7 +250,7 @@ class Pipeline:
     def _hop(self, cut: _Cut, score: ScoreMap, now_ns: int) -> Outcome:
         bed, window = cut.bed, cut.window
         source = self._live(window.bed, now_ns)
-        score = bed.baseline.judge(score, source.patient, now_ns)
+        score = bed.baseline.judge(score, source.patient, now_ns, bed.is_grave)
         spans = tuple(localize(score))
         since_s = bed.since_last_beat_s(cut.beats, cut.vitals, window.end_sample)
         observation = observe_hop(
