@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 
 from engine.arrays import F32, F64
-from engine.models.errormap import EDGE_N, SMOOTH_S
+from engine.models.readings import EDGE_N, SMOOTH_S
 from engine.preprocess import BEAT_N, MAP_HZ, MAP_N, ModelInput
 
 MARKED_SPREADS: Final = 5.0
