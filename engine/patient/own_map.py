@@ -5,9 +5,12 @@ from typing import Final
 import numpy as np
 
 from engine.arrays import F32, F64
-from engine.models.readings import EDGE_N, SMOOTH_S
 from engine.preprocess import BEAT_N, MAP_HZ, MAP_N, ModelInput
 
+SMOOTH_S: Final = 0.12
+"""Squared deviations are averaged over this long: a QRS complex is marked as one piece."""
+EDGE_N: Final = 4
+"""Samples at the ends of a beat that are left to the next beat."""
 MARKED_SPREADS: Final = 5.0
 """Deviation from the usual beat (root mean square over `SMOOTH_S`, in spreads) that the map shows as 1."""
 

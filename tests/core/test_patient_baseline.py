@@ -87,6 +87,13 @@ def test_fibrillation_has_no_usual_beat():
     assert PatientBaseline.learn([]) is None
 
 
+@pytest.mark.parametrize(
+    "rhythm", ["ventricular fibrillation", "ventricular tachycardia", "atrial fibrillation"]
+)
+def test_another_rhythm_is_never_as_usual(calm, rhythm):
+    assert (own_scores(calm, windows(Act(60.0, rhythm=rhythm))) > 1).all()
+
+
 def test_what_cannot_be_compared_keeps_its_score_against_all_people(calm):
     silent = windows(Act(30.0, rhythm="asystole"))
     assert (own_scores(calm, silent[1:]) == 2.0).all()
