@@ -57,7 +57,7 @@ CONDITIONS: Final = (
     ),
     Condition(
         "pvc_run", PATIENT, MEDIUM, False, ventricular.pvc_run, ventricular.sees_rhythm,
-        "3 or 4 ventricular beats in a row, or more of them at up to 100/min", measurement_s=3.0,
+        "3 or 4 ventricular beats in a row at over 100/min", measurement_s=3.0,
         yields_to=("ventricular_fibrillation", "ventricular_tachycardia"),
     ),
     Condition(

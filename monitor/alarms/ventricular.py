@@ -36,9 +36,9 @@ def ventricular_tachycardia(observation: Observation, limits: Limits) -> Finding
 
 
 def pvc_run(observation: Observation, limits: Limits) -> Finding | None:
-    """Three or four ventricular beats in a row, or more of them no faster than 100/min."""
+    """Three or four ventricular beats in a row at over 100/min."""
     run = _rhythm(observation).run
-    if run is None or run.n_beats < RUN_BEATS or run.is_tachycardia:
+    if run is None or run.is_tachycardia or run.n_beats < RUN_BEATS or run.rate_bpm <= TACHYCARDIA_BPM:
         return None
     return Finding(f"PVC RUN {run.n_beats} beats at {run.rate_bpm:.0f}", run.first_sample)
 

@@ -109,13 +109,6 @@ class Watch:
             END - 900,
         ),
         (
-            "pvc_run",
-            replace(CALM, run=Run(6, END - 1200, END - 100, 92.0)),
-            Priority.MEDIUM,
-            "PVC RUN 6 beats at 92",
-            END - 1200,
-        ),
-        (
             "pause",
             replace(CALM, pause_s=2.44, pause_sample=END - 700),
             Priority.MEDIUM,
@@ -160,6 +153,7 @@ def test_atrial_fibrillation_needs_to_last():
         replace(CALM, waves=Waves(2.0, 0.4, 113.0, 140.0, END - 1000)),  # slow irregular ones
         replace(CALM, pvc_per_min=10, pause_s=1.9),
         replace(CALM, run=Run(9, END - 4000, END - 600, 180.0)),  # ended more than two seconds ago
+        replace(CALM, run=Run(9, END - 1500, END - 100, 92.0)),  # too slow
     ],
 )
 def test_no_lethal_alarm_without_a_lethal_rhythm(rhythm):
