@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from engine.arrays import F32, I64, Bools
-from engine.classify.pieces import PIECE_N, QRS_PART, Pieces, detrended
+from engine.classify.pieces import LAGS, PIECE_N, QRS_N, QRS_PART, Pieces, detrended, unit_trend
 from engine.leads import N_LEADS
 
 N_FAMILIES: Final = 8
@@ -80,26 +80,28 @@ def compare(families: Families, qrs: F32, known: Bools, scale: F32) -> Likeness:
     ----------
     families : Families
         k places.
-    qrs : (n, n_lags, 12, QRS_N) float32
+    qrs : (n, 12, QRS_N + 2 MAX_LAG) float32
         Of `Pieces`.
     known : (n, 12) bool
         Of `Pieces`.
     scale : (12,) float32
         Of `lead_scale`.
     """
-    n, n_lags = qrs.shape[:2]
-    k = families.weight.size
-    beat = qrs / scale[:, None]
+    n, k, n_lags = len(qrs), families.weight.size, len(LAGS)
     family = detrended(families.shape[:, :, QRS_PART]) / scale[:, None]
     both = (known[:, None] & families.have[None]).astype(np.float32)  # (n, k, 12)
-    rows = beat.transpose(2, 0, 1, 3).reshape(N_LEADS, n * n_lags, -1)
-    products = np.matmul(rows, family.transpose(1, 2, 0)).reshape(N_LEADS, n, n_lags, k)
-    joint = np.einsum("lngk,nkl->ngk", products, both)
-    own = np.einsum("ngl,nkl->ngk", np.einsum("nglm,nglm->ngl", beat, beat), both)
+    aligned = np.lib.stride_tricks.sliding_window_view(qrs / scale[:, None], QRS_N, axis=2)
+    rows = aligned.transpose(1, 0, 2, 3).reshape(N_LEADS, n * n_lags, QRS_N)
+    # Families are free of trends: so is their product with a beat. Its energy is freed by Pythagoras.
+    trend = np.broadcast_to(unit_trend(QRS_N), (N_LEADS, QRS_N, 2))
+    products = np.matmul(rows, np.concatenate((family.transpose(1, 2, 0), trend), axis=2))
+    energy = np.einsum("lrm,lrm->lr", rows, rows) - (products[..., k:] ** 2).sum(axis=2)
+    joint = np.einsum("lngk,nkl->ngk", products[..., :k].reshape(N_LEADS, n, n_lags, k), both)
+    own = np.einsum("lng,nkl->ngk", np.maximum(energy, 0).reshape(N_LEADS, n, n_lags), both)
     theirs = np.einsum("kl,nkl->nk", np.einsum("klm,klm->kl", family, family), both)
     correlation = joint / np.sqrt(np.maximum(own * theirs[:, None], 1e-12))
     lag = correlation.argmax(axis=1)
-    best, energy = (np.take_along_axis(of, lag[:, None], axis=1)[:, 0] for of in (correlation, own))
+    best, of_best = (np.take_along_axis(of, lag[:, None], axis=1)[:, 0] for of in (correlation, own))
     comparable = both.any(axis=2) & (families.weight > 0)
-    gain = np.sqrt(np.maximum(energy, 1e-12) / np.maximum(theirs, 1e-12))
+    gain = np.sqrt(np.maximum(of_best, 1e-12) / np.maximum(theirs, 1e-12))
     return Likeness(np.where(comparable, best, np.float32(np.nan)), lag, gain)

@@ -7,7 +7,7 @@ import numpy as np
 from engine.arrays import F32, F64, I64, Bools
 from engine.classify.families import compare, lead_scale
 from engine.classify.memory import BeatMemory
-from engine.classify.pieces import P_PART, QRS_PART, T_PART, Pieces, detrended
+from engine.classify.pieces import P_PART, QRS_N, QRS_PART, T_PART, Pieces, detrended
 from engine.delineation.segment import middle
 from engine.grid import FS_HZ
 
@@ -84,7 +84,8 @@ def measure_features(pieces: Pieces, r_peaks: I64, qrs_ms: F32, memory: BeatMemo
     like = compare(families, pieces.qrs, pieces.known, scale)
     both = pieces.known & families.have[own]
     weight = both / scale**2
-    beat = pieces.qrs[np.arange(n), like.lag[:, own]]
+    at = like.lag[:, own][:, None, None] + np.arange(QRS_N)
+    beat = detrended(np.take_along_axis(pieces.qrs, at, axis=2))
     usual = detrended(families.shape[own][:, QRS_PART])
     columns = np.stack(
         [

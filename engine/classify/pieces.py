@@ -31,7 +31,7 @@ class Pieces:
     whole: F32
     """(n, 12, PIECE_N) mV against the mean of the QRS part; 0 where not known."""
     qrs: F32
-    """(n, len(LAGS), 12, QRS_N) mV, the QRS part at each alignment, `detrended`; 0 where not known."""
+    """(n, 12, QRS_N + 2 MAX_LAG) mV, the QRS part with room for alignment; 0 where not known."""
     known: Bools
     """(n, 12): leads that are assessable and received throughout the QRS part."""
 
@@ -66,24 +66,24 @@ def cut_pieces(x: F32, slopes: F32, valid: Bools, leads: I64, r_peaks: I64) -> P
     piece = x[:, at].transpose(1, 0, 2)
     piece = piece - piece[:, :, core].mean(axis=2, keepdims=True)
     piece = np.where(received & known_here[..., None], piece, np.float32(0))
-    whole = np.zeros((r_peaks.size, N_LEADS, PIECE_N), np.float32)
-    whole[:, leads] = piece[:, :, MAX_LAG:-MAX_LAG]
+    whole = np.zeros((r_peaks.size, N_LEADS, piece.shape[2]), np.float32)
+    whole[:, leads] = piece
     known = np.zeros((r_peaks.size, N_LEADS), np.bool_)
     known[:, leads] = known_here
-    qrs = np.zeros((r_peaks.size, len(LAGS), N_LEADS, QRS_N), np.float32)
-    starts = QRS_PART.start + np.arange(len(LAGS))
-    aligned = np.lib.stride_tricks.sliding_window_view(piece, QRS_N, axis=2)[:, :, starts]
-    qrs[:, :, leads] = detrended(aligned).transpose(0, 2, 1, 3)
-    return Pieces(whole, qrs, known)
+    return Pieces(whole[:, :, MAX_LAG:-MAX_LAG], whole[:, :, core], known)
 
 
 def detrended(x: F32) -> F32:
     """Free the last axis of its mean and its straight line: baseline wander is no shape."""
-    line = np.arange(x.shape[-1], dtype=np.float32) - np.float32((x.shape[-1] - 1) / 2)
-    line /= np.sqrt((line**2).sum())
-    level = x - x.mean(axis=-1, keepdims=True)
-    free: F32 = level - (level @ line)[..., None] * line
+    trend = unit_trend(x.shape[-1])
+    free: F32 = x - (x @ trend) @ trend.T
     return free
+
+
+def unit_trend(n: int) -> F32:
+    """(n, 2) float32: a constant and a straight line, orthogonal and of length 1."""
+    line = np.arange(n, dtype=np.float32) - np.float32((n - 1) / 2)
+    return np.stack((np.full(n, n**-0.5, np.float32), line / np.sqrt((line**2).sum())), axis=1)
 
 
 def _centres(slopes: F32, r_peaks: I64) -> I64:

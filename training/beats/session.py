@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 
 import numpy as np
 
+from engine.arrays import F32, I64
 from engine.classify.features import FEATURES
 from engine.classify.network import OUTPUTS, BeatNetwork
 from engine.grid import FS_HZ
@@ -17,7 +18,7 @@ from training.beats.card import card
 from training.beats.ec57 import CLASS_OF, pair
 from training.beats.fit import Example, fit
 from training.beats.live import describe
-from training.beats.recordings import PACED, data_root, names_of, read_recording
+from training.beats.recordings import PACED, Recording, data_root, names_of, read_recording
 
 ABERRANT: Final = "aejr"
 """Supraventricular beats conducted as if ventricular, escapes and R-on-T beats teach nothing clear."""
@@ -52,15 +53,18 @@ def each(work: Callable[[str], R], names: Iterable[str], jobs: int) -> Iterable[
 def read_example(folder: Path, name: str) -> Example:
     """Describe the clearly labelled beats of one record."""
     recording = read_recording(folder, name)
-    r_peaks, features = describe(recording)
+    return labelled(recording, *describe(recording))
+
+
+def labelled(recording: Recording, r_peaks: I64, features: F32) -> Example:
+    """Beats that the annotators and the features say something clear about."""
     keep = recording.judged(r_peaks / FS_HZ, 0.0) & np.isfinite(features).any(axis=1)
     r_peaks, features = r_peaks[keep], features[keep]
     _, of_found = pair(recording.truth_s, r_peaks / FS_HZ)
     symbols = recording.symbols[of_found]
-    clear = (of_found >= 0) & ~np.isin(symbols, list(ABERRANT))
     target = np.array(["NSV".find(CLASS_OF[symbol]) for symbol in symbols])
-    clear &= target >= 0
-    return Example(name, features[clear], target[clear])
+    clear = (of_found >= 0) & (target >= 0) & ~np.isin(symbols, list(ABERRANT))
+    return Example(recording.name, features[clear], target[clear])
 
 
 def save(network: BeatNetwork, path: Path) -> None:
