@@ -141,8 +141,10 @@ def test_marks_lie_on_the_premature_beats(calm):
         distance, _ = calm.usual.distances(one.prepared.beats, one.prepared.beats_valid)
         distance = np.where(comparable(one.prepared), distance, 0)
         if comparison.farthest > 6:
-            start = one.prepared.beat_starts[np.argmax(distance)]
-            assert comparison.map[:, start : start + 80].max() == comparison.map.max() > 1
+            far = one.prepared.beat_starts[distance / calm.unit > 4]
+            peak = int(comparison.map.max(axis=0).argmax())
+            assert comparison.map.max() > 1
+            assert any(start <= peak < start + 80 for start in far)
             n_marked += 1
     assert n_marked
 
