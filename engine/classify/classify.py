@@ -25,10 +25,12 @@ SETTLED_AGE_S: Final = 1.2
 """A beat is remembered at this age: then its T wave and the next beat are in the window."""
 APART_S: Final = 0.15
 """R peaks closer than this are one beat, seen again by another window."""
-SPIKE_N: Final = (-40, 6)
+SPIKE_N: Final = (-45, -11)
 """Samples around the R peak among which a pacing spike makes a beat a paced one."""
+MIN_SPIKE: Final = 0.2
+"""A pacing spike is at least this share as high as the beat: small blips on a quiet line are none."""
 SPIKE_SHARE: Final = 0.5
-"""Share of the leads that must show it."""
+"""More than this share of the leads must show it."""
 EARLIEST: Final = -0.06
 NARROW_MS: Final = 14.0
 """A beat whose log RR ratios lie above the one, and wider by less than the other, is not ventricular."""
@@ -149,11 +151,12 @@ def _new(r_peaks: I64, window: Window, memory: BeatMemory) -> Bools:
 
 
 def _paced(bridged: F64, clean: F64, r_peaks: I64) -> Bools:
-    spikes = bridged != clean
+    spikes = np.abs(bridged - clean)
     if not spikes.any():
         return np.zeros(r_peaks.size, np.bool_)
-    share = spikes[:, around(r_peaks, *SPIKE_N, spikes.shape[1])].any(axis=2).mean(axis=0)
-    paced: Bools = share >= SPIKE_SHARE
+    size = spikes[:, around(r_peaks, *SPIKE_N, spikes.shape[1])].max(axis=2)
+    beat = np.ptp(clean[:, around(r_peaks, *CENTRE_N, clean.shape[1])], axis=2)
+    paced: Bools = (size > MIN_SPIKE * beat).mean(axis=0) > SPIKE_SHARE
     return paced
 
 
