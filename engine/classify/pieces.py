@@ -76,8 +76,8 @@ def cut_pieces(x: F32, slopes: F32, valid: Bools, leads: I64, r_peaks: I64) -> P
 def detrended(x: F32) -> F32:
     """Free the last axis of its mean and its straight line: baseline wander is no shape."""
     trend = unit_trend(x.shape[-1])
-    free: F32 = x - (x @ trend) @ trend.T
-    return free
+    along: F32 = np.matmul(np.matmul(x, trend), trend.T)
+    return x - along
 
 
 def unit_trend(n: int) -> F32:
