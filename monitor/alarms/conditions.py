@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from monitor.alarms import baseline, fibrillation, irregular, rate, signal, system, ventricular
+from monitor.alarms import baseline, fibrillation, irregular, ischemia, rate, signal, system, ventricular
 from monitor.alarms.alarm import Kind, Priority
 from monitor.alarms.anomaly import has_score, learned_anomaly
 from monitor.alarms.condition import Condition, Persistence
@@ -69,6 +69,12 @@ CONDITIONS: Final = (
     Condition(
         "frequent_pvc", PATIENT, LOW, False, ventricular.frequent_pvc, ventricular.sees_rhythm,
         "more than 10 ventricular beats in the last minute", Persistence(clear_s=10.0), measurement_s=60.0,
+        yields_to=("ventricular_fibrillation", "ventricular_tachycardia"),
+    ),
+    Condition(
+        "st_deviation", PATIENT, MEDIUM, False, ischemia.st_deviation, ischemia.sees_st,
+        "ST level 0.1 mV from the patient's own in two neighbouring leads, over 60 s",
+        Persistence(hold_s=60.0, clear_s=20.0), measurement_s=10.0,
         yields_to=("ventricular_fibrillation", "ventricular_tachycardia"),
     ),
     Condition(

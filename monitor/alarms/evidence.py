@@ -25,6 +25,7 @@ def evidence_of(observation: Observation, limits: Limits) -> Json:
                 lead: state.name.lower() for lead, state in zip(LEADS, observation.lead_states, strict=False)
             },
             "rhythm": None if observation.rhythm is None else asdict(observation.rhythm),
+            "st_mv": None if observation.st is None else list(observation.st.change_mv),
             "vitals": None if observation.vitals is None else asdict(observation.vitals),
             "r_peaks": _r_peaks(observation.beats),
             "score": _score(observation.score),

@@ -12,6 +12,7 @@ from engine.quality import LeadState, Quality
 from engine.rhythm.rhythm import Rhythm
 from engine.scoremap import ScoreMap
 from engine.span import Span
+from engine.stchange import StChange
 from engine.vitals import Vitals
 from engine.window import Window
 from monitor.baseline.status import BaselineStatus
@@ -58,6 +59,8 @@ class Observation:
     """What the score is measured against; None on a tick."""
     rhythm: Rhythm | None = None
     """What beats and waves mean together; None on a tick."""
+    st: StChange | None = None
+    """ST levels against the patient's own; None while these are learned, or not measurable."""
 
     @property
     def lead_states(self) -> tuple[LeadState, ...]:
@@ -93,6 +96,7 @@ def observe_hop(
     model: str = "",
     baseline: BaselineStatus | None = None,
     rhythm: Rhythm | None = None,
+    st: StChange | None = None,
 ) -> Observation:
     """Gather what one hop says of a bed."""
     seen: Bools = np.logical_or.reduce(window.valid & quality.assessable[:, None], axis=0)
@@ -118,6 +122,7 @@ def observe_hop(
         model=model,
         baseline=baseline,
         rhythm=rhythm,
+        st=st,
     )
 
 

@@ -10,6 +10,7 @@ from engine.localize import localize
 from engine.quality import Quality, assess_quality
 from engine.rhythm.rhythm import Rhythm
 from engine.scoremap import ScoreMap
+from engine.stchange import StChange
 from engine.vitals import Vitals, measure_vitals
 from engine.window import Window
 from monitor.alarms.limits import Limits
@@ -57,6 +58,7 @@ class _Cut:
     beats: Beats
     vitals: Vitals
     rhythm: Rhythm
+    st: StChange | None
 
 
 class Pipeline:
@@ -241,11 +243,11 @@ class Pipeline:
         window, arrived_ns = bed.stream.cut(end_sample, self.stride)
         quality = assess_quality(window)
         beats = find_beats(window, quality)
-        _, rhythm = bed.rhythm.follow(window, quality, beats)
+        rhythm = bed.rhythm.follow(window, quality, beats)
         vitals = measure_vitals(beats, window, quality)
         if rhythm.waves.fibrillation:  # its waves are no beats, however many a detector counts
             vitals = replace(vitals, heart_rate_bpm=None, rr_ms=None, rmssd_ms=None)
-        return _Cut(bed, window, arrived_ns, quality, beats, vitals, rhythm)
+        return _Cut(bed, window, arrived_ns, quality, beats, vitals, rhythm, bed.rhythm.st)
 
     def _hop(self, cut: _Cut, score: ScoreMap, now_ns: int) -> Outcome:
         bed, window = cut.bed, cut.window
@@ -271,6 +273,7 @@ class Pipeline:
             model=self._scorer.model,
             baseline=bed.baseline.status,
             rhythm=cut.rhythm,
+            st=cut.st,
         )
         hop = Hop(window.bed, window.start_sample, window.end_sample, cut.quality, cut.beats, score, spans)
         return bed.hop(hop, window, observation, now_ns)

@@ -1,12 +1,12 @@
-import numpy as np
-
-from engine.arrays import frozen
-from engine.beatclass import BeatClasses
 from engine.beats import Beats
+from engine.classify.classify import classify
+from engine.classify.memory import BeatMemory
 from engine.delineation.delineate import delineate
+from engine.intervals import measure_intervals
 from engine.quality import Quality
 from engine.rhythm.history import History
 from engine.rhythm.rhythm import Rhythm, follow
+from engine.stchange import StChange, StMemory, follow_st
 from engine.window import Window
 
 
@@ -18,13 +18,17 @@ class RhythmWatch:
 
     def reset(self) -> None:
         """Forget everything: another patient, or samples counted anew."""
+        self.st: StChange | None = None
+        """ST levels of the newest window against the patient's own."""
         self._history = History.empty()
+        self._beats = BeatMemory.empty()
+        self._levels = StMemory.empty()
 
-    def follow(self, window: Window, quality: Quality, beats: Beats) -> tuple[BeatClasses, Rhythm]:
-        """Class the beats of the next window and judge its rhythm."""
+    def follow(self, window: Window, quality: Quality, beats: Beats) -> Rhythm:
+        """Class the beats of the next window, judge its rhythm, and compare its ST levels."""
         delineation = delineate(window, quality, beats)
-        unknown = BeatClasses.unknown(beats.r_peaks)
-        p_wave = frozen(np.clip(delineation.p_coherence, 0, 1))
-        classes = BeatClasses(beats.r_peaks, unknown.klass, unknown.qrs_ms, p_wave)
+        classes, self._beats = classify(window, quality, beats, delineation, self._beats)
         rhythm, self._history = follow(window, quality, classes, self._history)
-        return classes, rhythm
+        intervals = measure_intervals(window, delineation, classes)
+        self.st, self._levels = follow_st(intervals.st_mv, self._levels)
+        return rhythm

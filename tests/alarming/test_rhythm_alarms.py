@@ -8,11 +8,13 @@ import pytest
 from engine.arrays import frozen
 from engine.beats import Beats
 from engine.grid import FS_HZ
+from engine.leads import LEADS
 from engine.quality import LeadState, Quality
 from engine.rhythm.fibrillation import Waves
 from engine.rhythm.irregularity import Irregularity
 from engine.rhythm.rhythm import Rhythm
 from engine.rhythm.ventricular import Run
+from engine.stchange import StChange
 from engine.vitals import Vitals
 from monitor.alarms.alarm import Kind, Phase, Priority, Transition
 from monitor.alarms.conditions import BY_NAME, CONDITIONS
@@ -37,7 +39,7 @@ RHYTHM_ALARMS = (
 )
 
 
-def observed(rhythm, end_sample=END, heart_rate_bpm=75.0, n_leads=2):
+def observed(rhythm, end_sample=END, heart_rate_bpm=75.0, n_leads=2, st=None):
     states = tuple(LeadState.OK if lead < n_leads else LeadState.ABSENT for lead in range(12))
     shift = end_sample - END
     return Observation(
@@ -51,6 +53,7 @@ def observed(rhythm, end_sample=END, heart_rate_bpm=75.0, n_leads=2):
         seen=frozen(np.ones(10 * FS_HZ, np.bool_)),
         ever_valid=True,
         rhythm=rhythm,
+        st=st,
     )
 
 
@@ -216,3 +219,19 @@ def test_labels_name_the_gravest():
     assert replace(CALM, run=Run(5, 0, 900, 120.0), pattern="bigeminy").label == "V tach"
     assert replace(CALM, run=Run(4, 0, 900, 120.0), pattern="bigeminy").label == "bigeminy"
     assert replace(CALM, paced=True).label == "paced"
+
+
+def test_st_deviation_is_named_after_a_minute_with_leads_levels_and_territory():
+    change_mv = [float("nan")] * 12
+    for name, value in (("II", 0.21), ("III", 0.3), ("aVF", 0.26)):
+        change_mv[LEADS.index(name)] = value
+    watch = Watch()
+    st = StChange(tuple(change_mv))
+    assert watch.see(CALM, 60, st=st) == []
+    (raised,) = watch.see(CALM, 1, st=st)
+    assert (raised.alarm.name, raised.alarm.priority) == ("st_deviation", Priority.MEDIUM)
+    assert raised.alarm.text == "ST inferior II +0.21 III +0.30 aVF +0.26 mV, over 0.1"
+    assert raised.alarm.onset_sample == END
+    assert watch.see(CALM, 5, st=None) == []  # not measurable: neither begins nor ends
+    ended = watch.see(CALM, 22, st=StChange((0.0,) * 12))
+    assert [e.transition for e in ended] == [Transition.ENDED]
