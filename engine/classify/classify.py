@@ -25,7 +25,7 @@ SETTLED_AGE_S: Final = 1.2
 """A beat is remembered at this age: then its T wave and the next beat are in the window."""
 APART_S: Final = 0.15
 """R peaks closer than this are one beat, seen again by another window."""
-SPIKE_N: Final = (-45, -11)
+SPIKE_N: Final = (-45, 3)
 """Samples around the R peak among which a pacing spike makes a beat a paced one."""
 MIN_SPIKE: Final = 0.2
 """A pacing spike is at least this share as high as the beat: small blips on a quiet line are none."""
