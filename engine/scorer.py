@@ -96,7 +96,7 @@ class Scorer:
         batch = stack(prepared)
         outputs = self._backend.run(batch)
         scores = self._normality.scores(batch, outputs)
-        maps = error_map(self._normality, batch, outputs)
+        maps = error_map(self._normality, batch, outputs, scores)
         return [
             ScoreMap(window.bed, window.end_sample, frozen(one), float(score), THRESHOLD, None, prepared=item)
             if np.isfinite(score)

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any, Final
 
+from training.calibration import FALSE_ALARMS, MARKED
 from training.evaluation import Evaluation
-from training.normality import FALSE_ALARMS, PASSING_QUANTILE, STAYING_QUANTILE
 
 _TEXT: Final = """# Model card: mcr
 
@@ -15,30 +15,34 @@ Two-branch multi-scale cross-restoration for 12-lead ECG, after Jiang et al., MI
 It scores ten seconds of ECG, from any subset of the 12 standard leads, by how far they lie from normal ECG,
 and says in which lead and when. Score 0 is the median normal window, 1 the threshold. The score is a
 weighted mean of distances from normal ECG, each on the scale of normal records with as many leads:
-- Mahalanobis distance of the typical beat of each lead, and of each pair of leads, with log amplitude and
-  five RR statistics (local scale). Amplitudes are compressed by asinh, which tells an inverted T wave from
-  an upright one;
+- the P wave, the QRS complex, the ST segment and the T wave of the typical beat of all leads together: four
+  joint normal distributions with 60 factors (probabilistic principal components), with log amplitude and
+  five RR statistics; leads that are missing are inferred from those there (local scale). Samples enter as
+  signs, which tell an inverted T wave from an upright one, and as sizes; time after the QRS complex runs with
+  the square root of the RR interval;
 - Mahalanobis distance of the network's pooled latents of both branches (global scale);
 - surprise (negative log likelihood: the restoration error weighted by the stated uncertainty, plus that
   uncertainty) of the window, and of its beats. Four disjoint masks hide every sample once; a sample is
   scored only by the pass that did not see it.
 
-The score map joins four readings. Three find what passes, and are averaged (root mean square): the
-restoration errors of window and beats, and each beat against normal beats of that lead. One finds what stays:
-the typical beat against normal typical beats. The map is the larger of the two. 1 is, per lead, what
-{passing:.2%} of the samples of normal ECG (fold 8) stay below in the first, {staying:.2%} in the second.
+The score map joins seven readings of every sample: the restoration errors of window and beats, relative to
+their usual size at that phase of the beat; each beat against normal beats, and against the window's own
+typical beat; the typical beat against normal ones; how early and how late a beat came. Each is turned into
+surprise (-log10 of the share of normal samples above it, lead by lead), and the map is their root mean
+square. 1 is, per lead, what {marked:.2%} of the samples of normal ECG exceed.
 
 ## Threshold
-{false_alarms:.0%} of the normal windows of fold 8 lie above it, for each number of leads: that is what one
-window may do. A single patient's windows resemble each other, so an alarm needs persistence (3 of 5) on
-top, and a patient whose normal is unusual will be marked again and again.
+{false_alarms:.0%} of normal windows lie above it, for each number of leads: that is what one window may do.
+Measured on the normal records of folds 1-8, each judged by statistics fitted without its fold. A single
+patient's windows resemble each other, so an alarm needs persistence (3 of 5) on top, and a
+patient whose normal is unusual will be marked again and again.
 
 ## Data
 PTB-XL 1.0.3 (Wagner et al., Scientific Data 2020; https://physionet.org/content/ptb-xl/1.0.3/), CC BY 4.0,
 at 100 Hz, resampled and filtered here; no record is part of this package. Restoration was learned from all
 records of folds 1-7 without labels; what normal ECG looks like, only from the normal ones among them
-(superclass list exactly NORM). Fold 8 chose the epoch, the ingredients and their weights, and set scales
-and threshold. Folds are patient-disjoint. Training: {training}
+(superclass list exactly NORM). Fold 8 chose the epoch, the ingredients and their weights; their form was
+compared on folds 6-8 with statistics of folds 1-5. Folds are patient-disjoint. Training: {training}
 
 ## Figures
 A record that could not be scored counts as an error; everything that is not exactly NORM is abnormal.
@@ -55,7 +59,7 @@ A record that could not be scored counts as an error; everything that is not exa
   score low.
 - Rhythm enters through RR intervals and restoration; it does not replace the alarms on heart rate and
   asystole.
-- Amplitudes must be in millivolts: recordings without calibration score high.
+- Without calibrated amplitude each lead is brought to its usual size: low and high voltage is not seen then.
 """
 
 
@@ -73,8 +77,7 @@ def write_card(path: Path, training: dict[str, Any], choice: Evaluation, test: E
         table="\n".join(rows),
         training=facts,
         false_alarms=FALSE_ALARMS,
-        passing=PASSING_QUANTILE,
-        staying=STAYING_QUANTILE,
+        marked=MARKED,
     )
     path.write_text(text, encoding="utf-8")
 

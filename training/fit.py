@@ -168,6 +168,7 @@ def finish(network: RestorationNetwork, data: Dataset, training: dict[str, Any],
     split = Split.of(data)
     normality = fit_normality(
         choose(data.inputs, np.flatnonzero(split.fit)),
+        data.folds[split.fit],
         choose(data.inputs, np.flatnonzero(split.held_out)),
         lambda inputs: run_network(network, inputs),
         np.random.default_rng(training["seed"]),

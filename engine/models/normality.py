@@ -50,8 +50,18 @@ class Normality:
     """(12, BEAT_N): typical beats of normal records, more compressed: low waves and ST segments count."""
     typical_sd: F64
     """(12, BEAT_N)."""
+    own_sd: F64
+    """(12, BEAT_N): usual deviation of normal beats from their window's median beat, compressed amplitude."""
+    window_error_sd: F64
+    """(12, BEAT_N + 1): usual error of the restored window by phase of the beat; the last: between beats."""
+    beat_error_sd: F64
+    """(12, BEAT_N): the same of beats."""
+    surprise_top: F64
+    """(readings, 12): a reading of a sample that one in ten thousand of normal ECG exceeds."""
+    surprise: F64
+    """(readings, 12, n): -log10 of the share of normal samples above readings from 0 to `surprise_top`."""
     map_unit: F64
-    """(4, 12): scale of each part of the score map, per lead; the map is 1 where normal ECG rarely gets."""
+    """(12,): joined surprise that the map shows as 1: normal ECG rarely gets there."""
 
     def scores(self, batch: ModelInput, outputs: NetworkOutputs) -> F64:
         """(B,) score of each window: 0 is the median normal window, 1 the threshold.

@@ -1,9 +1,9 @@
 from pathlib import Path
 from typing import Any, Final
 
+from training.calibration import FALSE_ALARMS
 from training.card import figures
 from training.evaluation import Evaluation
-from training.normality import FALSE_ALARMS
 
 _TEXT: Final = """# Model card: mcr-2023
 

@@ -7,8 +7,8 @@ import numpy as np
 from engine.arrays import F64, Bools
 from engine.models.mcr2023.checkpoint import Scale
 from engine.models.mcr2023.passes import Assessed
+from training.calibration import FALSE_ALARMS, MARKED
 from training.evaluation import auc
-from training.normality import FALSE_ALARMS, PASSING_QUANTILE
 
 
 def fit_scale(assessed: Sequence[Assessed], normal: Bools) -> tuple[Scale, tuple[float, float]]:
@@ -25,6 +25,6 @@ def fit_scale(assessed: Sequence[Assessed], normal: Bools) -> tuple[Scale, tuple
         hidden=bool(better),
         zero=float(np.median(of_normal)),
         one=float(np.quantile(of_normal, 1 - FALSE_ALARMS)),
-        map_unit=np.maximum(np.quantile(maps, PASSING_QUANTILE, axis=(0, 2)).astype(np.float64), 1e-9),
+        map_unit=np.maximum(np.quantile(maps, 1 - MARKED, axis=(0, 2)).astype(np.float64), 1e-9),
     )
     return scale, (every, hidden)

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from engine.arrays import F64, Bools
 from engine.scorer import THRESHOLD
-from training.normality import FALSE_ALARMS
+from training.calibration import FALSE_ALARMS
 
 N_BOOTSTRAP: Final = 1000
 NORMAL: Final = "#2a7f62"
