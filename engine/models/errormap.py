@@ -10,9 +10,9 @@ from engine.models.normality import Normality
 from engine.models.readings import N_READINGS, read
 from engine.preprocess import ModelInput
 
-STANDS_OUT: Final = 1.2
+STANDS_OUT: Final = 1.1
 """A map that reaches this says where its window is anomalous; a lower one is raised to it ..."""
-MAX_RAISE: Final = 1.6
+MAX_RAISE: Final = 1.5
 """... by this factor at most ..."""
 SUSPECT_FROM: Final = 0.7
 """... as far as the window's score lies between this and the threshold, 1."""
