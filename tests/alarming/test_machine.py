@@ -203,7 +203,12 @@ def test_the_state_is_plain_values_and_the_evidence_is_json(bed):
     bed.observe = lambda observation: seen.append(observation) or []
     bed.run(1, 130, score=None, findings=["clock_step"])
     evidence = evidence_of(seen[0], bed.state.limits)
-    assert evidence["score"] == {"score": None, "threshold": 1.0, "reason": "noise"}
+    assert evidence["score"] == {
+        "score": None,
+        "threshold": 1.0,
+        "reason": "noise",
+        "against_all_people": None,
+    }
     assert evidence["limits"]["high_bpm"] == 120 and len(evidence["r_peaks"]) > 15
     assert canonical(evidence)
     assert canonical(evidence_of(Observation("ward.1", 0, seen[0].source), bed.state.limits))
