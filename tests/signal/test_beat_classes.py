@@ -198,6 +198,7 @@ def test_damaged_weights_are_one_sentence(tmp_path):
 
 
 @pytest.mark.data
+@pytest.mark.slow
 def test_mitdb(data_root):
     network = load_network()
     figures = []
