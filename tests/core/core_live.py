@@ -12,11 +12,27 @@ from monitor.records import hello_of
 from monitor.update import BedUpdate
 from simulators.publisher import Publisher
 
+AHEAD_S = 2.0
+"""The sender waits for the core when it is further ahead: one that falls behind skips windows."""
+
 
 def live_alarms(record, scorer, journal):
-    """Replay as fast as it is taken; the last state of every alarm once all has been assessed."""
+    """Replay as fast as it is assessed; the last state of every alarm once all has been assessed."""
     end = math.ceil(record.duration_s * FS_HZ - 1e-6)
-    latest = {}
+    latest, assessed = {}, 0
+
+    def follow(feed, upto):
+        """Read the feed until the core has assessed that sample."""
+        nonlocal assessed
+        deadline = time.monotonic() + 60
+        while assessed < upto:
+            assert time.monotonic() < deadline, "the recording was never assessed to its end"
+            for value in feed.poll(0.5):
+                if isinstance(value, AlarmEvent):
+                    latest[value.alarm.id] = value.alarm
+                if isinstance(value, BedUpdate):
+                    assessed = max(assessed, value.end_sample)
+
     with core_running(scorer, journal) as core, FeedReader(core.feed) as feed:
         while not list(feed.poll(1.0)):
             pass
@@ -25,14 +41,9 @@ def live_alarms(record, scorer, journal):
             assert publisher.wait_for_monitor(20)
             for start in range(0, record.samples.shape[1], 20):
                 publisher.send(record.samples[:, start : start + 20])
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            for value in feed.poll(0.5):
-                if isinstance(value, AlarmEvent):
-                    latest[value.alarm.id] = value.alarm
-                if isinstance(value, BedUpdate) and value.end_sample == end:
-                    return list(latest.values())
-    raise AssertionError("the recording was never assessed to its end")
+                follow(feed, ((start + 20) / hello.fs_hz - AHEAD_S) * FS_HZ)
+        follow(feed, end)
+    return list(latest.values())
 
 
 def alarms_of(alarms):
