@@ -115,6 +115,11 @@ CONDITIONS: Final = (
         "alarms cannot be written to the journal", Persistence(clear_s=5.0), clock="wall",
     ),
     Condition(
+        "rhythm_failing", TECHNICAL, HIGH, False, system.rhythm_failing, signal.is_hop,
+        "beats cannot be classed and the rhythm cannot be judged: VF, VT and AF are not watched",
+        Persistence(clear_s=5.0),
+    ),
+    Condition(
         "recording_failing", TECHNICAL, MEDIUM, False, system.recording_failing, system.always,
         "waveforms cannot be stored", Persistence(clear_s=5.0), clock="wall",
     ),

@@ -53,6 +53,8 @@ class Observation:
     """Why alarms are not being written; None when they are."""
     recording_failing: str | None = None
     """Why waveforms are not being stored; None when they are, or nobody asked for it."""
+    rhythm_failing: str | None = None
+    """Why beat classes and rhythm of this window are not known; None when they are."""
     model: str = ""
     """Hash of the model's weights and threshold, for the evidence."""
     baseline: BaselineStatus | None = None
@@ -93,6 +95,7 @@ def observe_hop(
     backend_degraded: str | None = None,
     journal_failing: str | None = None,
     recording_failing: str | None = None,
+    rhythm_failing: str | None = None,
     model: str = "",
     baseline: BaselineStatus | None = None,
     rhythm: Rhythm | None = None,
@@ -119,6 +122,7 @@ def observe_hop(
         backend_degraded=backend_degraded,
         journal_failing=journal_failing,
         recording_failing=recording_failing,
+        rhythm_failing=rhythm_failing,
         model=model,
         baseline=baseline,
         rhythm=rhythm,

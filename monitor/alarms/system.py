@@ -68,6 +68,13 @@ def backend_degraded(observation: Observation, limits: Limits) -> Finding | None
     return Finding(f"BACKEND DEGRADED {observation.backend_degraded}", observation.end_sample)
 
 
+def rhythm_failing(observation: Observation, limits: Limits) -> Finding | None:
+    """Rates are watched, ventricular fibrillation and tachycardia are not."""
+    if observation.rhythm_failing is None:
+        return None
+    return Finding(f"RHYTHM NOT WATCHED {observation.rhythm_failing}", observation.end_sample)
+
+
 def recording_failing(observation: Observation, limits: Limits) -> Finding | None:
     """Alarms are kept, the waveforms behind them are not."""
     if observation.recording_failing is None:

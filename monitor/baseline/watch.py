@@ -51,9 +51,15 @@ class BaselineWatch:
             return score
         self._check_absence(score.end_sample)
         self._patient, self._seen_end = patient or self._patient, score.end_sample
-        if self._baseline is not None:
-            return self._compare(self._baseline, score, prepared)
-        adopted = not grave and self._learn(score, prepared)
+        try:
+            if self._baseline is not None:
+                return self._compare(self._baseline, score, prepared)
+            adopted = not grave and self._learn(score, prepared)
+        except (
+            Exception
+        ) as error:  # whatever odd beats provoke: the window keeps its score against all people
+            adopted = False
+            self._drop("let go", f"it could not be used ({error!r}): learned anew", score.end_sample)
         self.status = self._told(adopted)
         return score
 

@@ -57,7 +57,7 @@ class _Cut:
     quality: Quality
     beats: Beats
     vitals: Vitals
-    rhythm: Rhythm
+    rhythm: Rhythm | None
     st: StChange | None
 
 
@@ -245,7 +245,9 @@ class Pipeline:
         beats = find_beats(window, quality)
         rhythm = bed.rhythm.follow(window, quality, beats)
         vitals = measure_vitals(beats, window, quality)
-        if rhythm.waves.fibrillation:  # its waves are no beats, however many a detector counts
+        if (
+            rhythm is not None and rhythm.waves.fibrillation
+        ):  # its waves are no beats, however many a detector counts
             vitals = replace(vitals, heart_rate_bpm=None, rr_ms=None, rmssd_ms=None)
         return _Cut(bed, window, arrived_ns, quality, beats, vitals, rhythm, bed.rhythm.st)
 
@@ -270,6 +272,7 @@ class Pipeline:
             backend_degraded=self.backend_degraded,
             journal_failing=self.journal_failing,
             recording_failing=self.recording_failing,
+            rhythm_failing=bed.rhythm.failing,
             model=self._scorer.model,
             baseline=bed.baseline.status,
             rhythm=cut.rhythm,

@@ -14,6 +14,8 @@ class RhythmWatch:
     """What is remembered of one bed's beats from window to window."""
 
     def __init__(self) -> None:
+        self.failing: str | None = None
+        """Why the last window's rhythm is not known; None while it is."""
         self.reset()
 
     def reset(self) -> None:
@@ -24,8 +26,20 @@ class RhythmWatch:
         self._beats = BeatMemory.empty()
         self._levels = StMemory.empty()
 
-    def follow(self, window: Window, quality: Quality, beats: Beats) -> Rhythm:
-        """Class the beats of the next window, judge its rhythm, and compare its ST levels."""
+    def follow(self, window: Window, quality: Quality, beats: Beats) -> Rhythm | None:
+        """Class the beats of the next window, judge its rhythm and compare its ST levels; None if that fails,
+        which must not take the other alarms of this bed, or any of another, with it.
+        """
+        try:
+            rhythm = self._follow(window, quality, beats)
+        except Exception as error:  # whatever an odd signal provokes; it becomes an alarm
+            self.failing = f"{type(error).__name__}: {error}".splitlines()[0]
+            self.reset()
+            return None
+        self.failing = None
+        return rhythm
+
+    def _follow(self, window: Window, quality: Quality, beats: Beats) -> Rhythm:
         delineation = delineate(window, quality, beats)
         classes, self._beats = classify(window, quality, beats, delineation, self._beats)
         rhythm, self._history = follow(window, quality, classes, self._history)
