@@ -65,16 +65,26 @@ def test_marks_are_in_order(patient, hops):
             assert (np.diff(wave[:, whole], axis=0) >= 0).all()
 
 
+BOUNDS = [mark for mark in Mark if mark not in (Mark.P_PEAK, Mark.R_PEAK, Mark.T_PEAK)]
+
+
 @settings(max_examples=20, deadline=None)
-@given(st.floats(0.3, 4), st.booleans(), st.floats(-300, 300))
-def test_gain_polarity_and_offset_move_nothing(ecg, window_of, gain, flipped, offset_mv):
+@given(st.floats(0.3, 4), st.floats(-300, 300))
+def test_gain_and_offset_move_nothing(ecg, window_of, gain, offset_mv):
     x = ecg(REGULAR_S)
-    changed = np.float32(-gain if flipped else gain) * x + np.float32(offset_mv)
+    changed = np.float32(gain) * x + np.float32(offset_mv)
     before, after = marks_of(window_of(x)), marks_of(window_of(changed))
     np.testing.assert_array_equal(np.isnan(after.marks_ms), np.isnan(before.marks_ms))
-    bounds = [mark for mark in Mark if mark not in (Mark.P_PEAK, Mark.R_PEAK, Mark.T_PEAK)]
-    moved_ms = np.abs(after.marks_ms[bounds] - before.marks_ms[bounds])
-    # Which flank a search begins at is a threshold: an R peak that moves by a sample lets a few marks jump.
+    # Single precision keeps 300 mV to 0.03 uV.
+    np.testing.assert_allclose(after.marks_ms[BOUNDS], before.marks_ms[BOUNDS], atol=8.1)
+
+
+def test_polarity_moves_little(ecg, window_of):
+    x = ecg(REGULAR_S)
+    before, after = marks_of(window_of(x)), marks_of(window_of(-x))
+    moved_ms = np.abs(after.marks_ms[BOUNDS] - before.marks_ms[BOUNDS])
+    # Spikes are cut off by an opening before a closing, which is not the same upside down: this signal's steep
+    # R waves count as spikes in some leads, and a mark beside one may jump to the next flank.
     assert np.nanmean(moved_ms > 8.1) < 0.02
     assert np.nanmax(moved_ms) <= 32
 
