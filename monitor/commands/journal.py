@@ -1,6 +1,7 @@
 """List the alarms in a journal, oldest first, with the BED/ID by which `export` knows them.
 
-Works while a core is running.
+Works while a core is running. With --hash: one hash per run and bed over what the signal itself said to the
+alarms (no clock, latency or operator in it); the same recording, model and limits give it again at any speed.
 """
 
 import argparse
@@ -9,6 +10,8 @@ from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from engine.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from monitor.journal.story import AlarmStory
@@ -19,6 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", nargs="?", type=Path, metavar="FOLDER", help="the journal's folder")
     parser.add_argument("--bed", help="of this bed alone")
     parser.add_argument("--name", metavar="ALARM", help="of this kind alone, for example asystole")
+    parser.add_argument(
+        "--hash", action="store_true", help="a hash per run and bed instead, to compare replays by"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object per alarm on one line")
 
 
@@ -31,6 +37,10 @@ def run(arguments: argparse.Namespace) -> int:
     from monitor.wire import bed_name
 
     bed = None if arguments.bed is None else bed_name(arguments.bed)
+    if arguments.hash:
+        if arguments.name is not None:
+            raise ConfigurationError("--hash covers every alarm of a bed: leave --name out")
+        return _hashes(arguments.folder or default_directory(), bed, arguments.json)
     with JournalReader(arguments.folder or default_directory()) as journal:
         stories = journal.stories(bed)
         recording = Recording(waveforms_of(journal))
@@ -39,6 +49,21 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.name in (None, story.raised.name):
             has_waveform = (story.raised.bed, story.run) in stored
             print(_json(story, has_waveform) if arguments.json else _line(story, has_waveform))  # noqa: T201
+    return 0
+
+
+def _hashes(folder: Path, bed: str | None, as_json: bool) -> int:
+    from monitor.journal.reader import JournalReader
+    from monitor.journal.replayhash import replay_hashes
+
+    with JournalReader(folder) as journal:
+        found = replay_hashes(entry for _, entry in journal.numbered())
+    for one in found:
+        if bed in (None, one.bed):
+            line = f"{one.bed:<12} run {one.run or '-'}  {one.n_entries} entries  {one.sha256}"
+            print(json.dumps(asdict(one)) if as_json else line)  # noqa: T201
+            for note in [] if as_json else one.notes:
+                print(f"{'':<12} note: {note}")  # noqa: T201
     return 0
 
 

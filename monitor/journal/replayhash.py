@@ -1,0 +1,91 @@
+"""A hash of what the signal itself said to the alarms: the same samples, model and limits give it again."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from monitor.alarms.conditions import BY_NAME
+from monitor.journal.entry import Entry, EntryKind, canonical
+
+_OF_ALARM: Final = ("name", "priority", "phase", "onset_sample", "raised_sample", "ended_sample")
+_OF_EVIDENCE: Final = ("end_sample", "lead_states", "r_peaks", "limits", "model")
+_OF_SPAN: Final = ("lead", "onset", "offset")
+_DISTURBED: Final = {
+    "not_keeping_up": "the monitor fell behind, and may have cut its windows further apart",
+    "backend_degraded": "the model ran on a fallback, or not at all",
+}
+"""Alarms of the monitor itself after which the same samples may have been judged otherwise."""
+
+
+@dataclass(slots=True)
+class ReplayHash:
+    """What one run of a core said of one bed."""
+
+    run: str
+    """Name of the run; empty if the journal does not tell."""
+    bed: str
+    n_entries: int = 0
+    """Entries that went into the hash."""
+    sha256: str = ""
+    notes: list[str] = field(default_factory=list)
+    """Sentences: why another replay of the same samples may give another hash."""
+
+
+def replay_hashes(entries: Iterable[Entry]) -> tuple[ReplayHash, ...]:
+    """Hash each run and bed of a journal, in the order in which they first appear.
+
+    What goes in counts samples: transitions of alarms that are judged on the signal, where they began, were
+    raised and ended, with the R peaks, spans, lead states, limits and model they were judged on. What the
+    clock alone tells stays out (a lost source, latency, the journal), as do times of day, latencies, alarm
+    ids (which those alarms use up as well), and scores, whose last bits depend on the batch. What an operator
+    did is named in the notes: it is no part of the recording.
+    """
+    found: dict[tuple[str, str], tuple[ReplayHash, Any]] = {}
+    run = ""
+    for entry in entries:
+        if entry.kind is EntryKind.START:
+            run = str(entry.body.get("run", ""))
+            continue
+        if not entry.bed:
+            continue
+        told, why = told_by(entry), disturbance(entry)
+        if told is None and why is None and entry.kind is not EntryKind.COVERAGE:
+            continue  # every bed has its coverage entered, also one that never alarmed
+        one, digest = found.setdefault((run, entry.bed), (ReplayHash(run, entry.bed), hashlib.sha256()))
+        if told is not None:
+            one.n_entries += 1
+            digest.update(f"{canonical(told)}\n".encode())
+        if why is not None and why not in one.notes:
+            one.notes.append(why)
+    for one, digest in found.values():
+        one.sha256 = digest.hexdigest()
+    return tuple(one for one, _ in found.values())
+
+
+def told_by(entry: Entry) -> dict[str, Any] | None:
+    """What of an entry comes from the signal and counts samples; None if nothing does."""
+    if entry.kind is not EntryKind.ALARM or not entry.body["evidence"]:
+        return None
+    alarm, evidence = entry.body["alarm"], entry.body["evidence"]
+    condition = BY_NAME.get(alarm["name"])
+    if condition is None or condition.clock == "wall":
+        return None
+    spans = [_picked(span, _OF_SPAN) for span in evidence.get("spans", ())]
+    seen = _picked(evidence, _OF_EVIDENCE)
+    return {"transition": entry.body["transition"], **_picked(alarm, _OF_ALARM), **seen, "spans": spans}
+
+
+def disturbance(entry: Entry) -> str | None:
+    """Why what follows an entry may not come again when the same samples are replayed."""
+    if entry.kind is EntryKind.ALARM:
+        return _DISTURBED.get(entry.body["alarm"]["name"])
+    if entry.kind is EntryKind.COMMAND:
+        return f"{entry.body['operator'] or 'an operator'} acted: {entry.body['command']}"
+    if entry.kind is EntryKind.COVERAGE and entry.body.get("by_reason", {}).get("lag", 0):
+        return "the monitor left windows out because it fell behind"
+    return None
+
+
+def _picked(values: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: values.get(name) for name in names}
