@@ -1,14 +1,16 @@
 """R peaks: every assessable lead is asked, weighted by how clearly its QRS complexes stand out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from engine.arrays import F32, F64, I64, Bools, frozen
-from engine.filters import ENVELOPE_HZ, bridge, qrs_envelope, qrs_level, running, without_spikes
+from engine.arrays import F32, I64, Bools, frozen
+from engine.filters import ENVELOPE_HZ, qrs_level, running
 from engine.grid import FS_HZ
 from engine.quality import Quality
+from engine.signals import Signals, condition
 from engine.window import Window
 
 REFRACTORY_S: Final = 0.2
@@ -52,8 +54,8 @@ class Beats:
     """Number of leads that voted; with 0 the absence of beats means nothing."""
 
 
-def find_beats(window: Window, quality: Quality) -> Beats:
-    """Find the R peaks of a window by lead voting.
+def find_beats(signals: Signals, qualities: Sequence[Quality]) -> list[Beats]:
+    """Find the R peaks of windows by lead voting.
 
     Each lead's QRS-band envelope is divided by the lead's own typical QRS level; their mean, weighted by how
     clearly the lead's QRS complexes stand out, is searched for peaks. A peak is a beat if it is high enough
@@ -62,15 +64,15 @@ def find_beats(window: Window, quality: Quality) -> Beats:
 
     Parameters
     ----------
-    window : Window
-        Only valid stretches are searched, and no beat is reported within `EDGE_S` of their ends.
-    quality : Quality
-        Only leads that it calls assessable take part.
+    signals : Signals
+        Only received stretches are searched, and no beat is reported within `EDGE_S` of their ends.
+    qualities : sequence of Quality
+        One for each window; only leads that it calls assessable take part.
 
     Returns
     -------
-    Beats
-        Absolute indices; none, with `n_leads` 0, if no lead is assessable.
+    list of Beats
+        One for each window, absolute indices; none, with `n_leads` 0, if no lead is assessable.
 
     Notes
     -----
@@ -84,48 +86,57 @@ def find_beats(window: Window, quality: Quality) -> Beats:
     and 91.3 %; LUDB, 12 leads, whole records, 100 and 100 %. The limits were chosen on MIT-BIH as a whole
     with an eye on the other sets, so these are no held-out figures.
     """
-    leads = np.flatnonzero(quality.assessable & window.valid.any(axis=1))
-    if not leads.size:
-        return _no_beats(0)
-    valid = window.valid[leads]
-    x = bridge(window.x[leads], valid)
-    usable = _away_from_edges(valid)[:, ::2]
-    envelope = np.where(usable, qrs_envelope(without_spikes(x)), np.float32(0))
+    taking_part = np.stack([quality.assessable for quality in qualities]) & signals.received.any(axis=2)
+    usable = _away_from_edges(signals)
+    envelope: F32 = signals.envelope * usable
     level, background = qrs_level(envelope, usable)
-    relative = envelope / level.clip(QRS_FLOOR_MV)[:, None]
-    weight = np.minimum(level / np.maximum(background, 1e-6), MAX_CLARITY)
-    height = _fuse(relative, weight, usable)
-    peaks = _choose(height, _maxima(height), _limit(height, usable))
-    if not peaks.size:
-        return _no_beats(leads.size)
-    r_peaks = _refine(x, valid, 2 * peaks) + window.start_sample
-    return Beats(frozen(r_peaks), frozen(_votes(relative, peaks)), int(leads.size))
+    relative = (envelope / np.maximum(level, np.float32(QRS_FLOOR_MV))[..., None]).astype(
+        np.float32, copy=False
+    )
+    clarity = np.minimum(level / np.maximum(background, np.float32(1e-6)), np.float32(MAX_CLARITY))
+    weight: F32 = clarity * taking_part.astype(np.float32)
+    height, seen = _fuse(relative, weight, usable)
+    found = []
+    for i, (voting, row) in enumerate(zip(taking_part, height, strict=True)):
+        peaks = _choose(row, _maxima(row), _limit(row, seen[i])) if voting.any() else np.zeros(0, np.int64)
+        r_peaks = _refine(signals.x[i], signals.received[i], voting, 2 * peaks) + signals.start[i]
+        votes = _votes(relative[i], voting, peaks)
+        found.append(Beats(frozen(r_peaks), frozen(votes), int(voting.sum())))
+    return found
 
 
-def _no_beats(n_leads: int) -> Beats:
-    return Beats(frozen(np.zeros(0, np.int64)), frozen(np.zeros(0, np.float32)), n_leads)
+def beats_of(window: Window, quality: Quality) -> Beats:
+    """Find the beats of a single window; see `find_beats`."""
+    return find_beats(condition([window]), [quality])[0]
 
 
-def _away_from_edges(valid: Bools) -> Bools:
-    """Valid samples with nothing but valid ones within `EDGE_S`; the window's own edges count as gaps."""
+def _away_from_edges(signals: Signals) -> Bools:
+    """(B, 12, WINDOW_N // 2) received samples with nothing but received ones within `EDGE_S`; the windows'
+    own edges count as gaps.
+    """
     reach = round(EDGE_S * FS_HZ)
-    usable = running(np.logical_and, valid, 2 * reach + 1)
-    usable[:, :reach] = usable[:, -reach:] = False
+    usable: Bools = signals.received[..., ::2].copy()
+    broken = np.nonzero(~signals.whole & signals.received.any(axis=2))
+    usable[broken] = running(np.logical_and, signals.received[broken], 2 * reach + 1)[..., ::2]
+    usable[..., : -(-reach // 2)] = usable[..., -(reach // 2) :] = False
     return usable
 
 
-def _fuse(relative: F32, weight: F32, usable: Bools) -> F32:
-    """Weighted mean over the leads usable at each moment, 1 at a typical QRS complex."""
-    weights = weight[:, None] * usable
+def _fuse(relative: F32, weight: F32, usable: Bools) -> tuple[F32, Bools]:
+    """(B, m): weighted mean over the leads usable at each moment, 1 at a typical QRS complex; and whether
+    there was one.
+    """
     # A trace of what lies above the cap lets a peak in a capped stretch still be a peak.
-    capped = np.minimum(relative, CAP) + 0.001 * np.minimum(relative, 10 * CAP)
-    fused: F32 = (weights * capped).sum(axis=0) / np.maximum(weights.sum(axis=0), 1e-9)
-    return fused
+    capped = np.minimum(relative, np.float32(CAP)) + np.float32(0.001) * np.minimum(
+        relative, np.float32(10 * CAP)
+    )
+    total = np.matmul(weight[:, None], usable.astype(np.float32))[:, 0]
+    fused: F32 = np.matmul(weight[:, None], capped)[:, 0] / np.maximum(total, np.float32(1e-9))
+    return fused, total > 0
 
 
-def _limit(height: F32, usable: Bools) -> float:
+def _limit(height: F32, seen: Bools) -> float:
     """How high a beat must be."""
-    seen = usable.any(axis=0)
     background = float(np.median(height[seen])) if seen.any() else 0.0
     return min(max(BEAT_SHARE, background + BEAT_RISE * (1 - background)), MAX_BEAT_SHARE)
 
@@ -172,21 +183,21 @@ def _search_back(height: F32, peaks: I64, chosen: list[int], limit: float) -> li
     return found
 
 
-def _votes(relative: F32, peaks: I64) -> F32:
+def _votes(relative: F32, voting: Bools, peaks: I64) -> F32:
     reach = round(VOTE_S * ENVELOPE_HZ)
     around = np.clip(peaks[:, None] + np.arange(-reach, reach + 1), 0, relative.shape[1] - 1)
     seen = relative[:, around].max(axis=2) >= BEAT_SHARE
-    share: F32 = seen.mean(axis=0).astype(np.float32)
+    share: F32 = (seen[voting].sum(axis=0) / max(int(voting.sum()), 1)).astype(np.float32)
     return share
 
 
-def _refine(x: F64, valid: Bools, peaks: I64) -> I64:
+def _refine(x: F32, received: Bools, voting: Bools, peaks: I64) -> I64:
     """Move each peak to the largest deflection, summed over all leads, within `REFINE_S`."""
     reach = round(REFINE_S * FS_HZ)
     around = np.clip(peaks[:, None] + np.arange(-2 * reach, 2 * reach + 1), 0, x.shape[1] - 1)
-    deflection = np.where(valid[:, around], x[:, around], 0.0)
+    deflection = x[:, around] * received[:, around]
     middle = np.partition(deflection, 2 * reach, axis=2)[:, :, 2 * reach, None]
-    deflection = deflection - middle
-    power = (deflection**2).sum(axis=0)[:, reach : 3 * reach + 1]
+    deflection -= middle
+    power = np.einsum("lnm,lnm,l->nm", deflection, deflection, voting)[:, reach : 3 * reach + 1]
     refined: I64 = np.clip(peaks - reach + power.argmax(axis=1), 0, x.shape[1] - 1)
     return refined

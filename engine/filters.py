@@ -7,8 +7,9 @@ on where the window begins, so overlapping windows agree on what they share.
 from typing import Final
 
 import numpy as np
+from scipy.fft import ifft, rfft
 
-from engine.arrays import F32, F64, A, Bools
+from engine.arrays import F32, A, Bools
 from engine.grid import FS_HZ
 
 QRS_CENTRE_HZ: Final = 12.0
@@ -29,38 +30,44 @@ ENVELOPE_HZ: Final = FS_HZ // 2
 _SEGMENT_S: Final = 2.0
 """The largest envelope in this time is a QRS complex down to 30 beats/min."""
 
+_BACKGROUND_STEP: Final = 2
+
 _PAD_S: Final = 0.4
 """Held signal added at the end, so that the circular convolution does not join the window's two ends."""
 
 
-def bridge(x: F32, valid: Bools) -> F64:
+def bridge(x: F32, valid: Bools) -> F32:
     """Join the valid stretches of each lead: what follows a gap is shifted to where the signal stopped.
 
     An electrode may come back with another offset; a filter must not see that as a step.
 
     Parameters
     ----------
-    x : (n_leads, n) float32
-        mV, anything where invalid.
-    valid : (n_leads, n) bool
+    x : (..., n) float32
+        mV, near zero (large offsets cost single precision); anything finite where invalid.
+    valid : (..., n) bool
         Real samples.
 
     Returns
     -------
-    (n_leads, n) float64
-        The signal, with made-up values where `valid` is false: only ever a filter's input.
+    (..., n) float32
+        The signal, with made-up values where `valid` is false: only ever a filter's input. `x` itself where
+        nothing is missing.
     """
-    bridged = x.astype(np.float64)
-    at = np.arange(x.shape[1])
-    for lead in np.flatnonzero(~valid.all(axis=1)):
-        known = np.flatnonzero(valid[lead])
-        steps = np.diff(bridged[lead, known], prepend=0.0)
+    broken = ~valid.all(axis=-1)
+    if not broken.any():
+        return x
+    bridged = x.copy()
+    at = np.arange(x.shape[-1])
+    for row in zip(*np.nonzero(broken), strict=True):
+        known = np.flatnonzero(valid[row])
+        steps = np.diff(bridged[row][known].astype(np.float64), prepend=0.0)
         steps[1:][np.diff(known) > 1] = 0.0
-        bridged[lead] = np.interp(at, known, np.cumsum(steps)) if known.size else 0.0
+        bridged[row] = np.interp(at, known, np.cumsum(steps)) if known.size else 0.0
     return bridged
 
 
-def without_spikes(x: F64) -> F64:
+def without_spikes(x: F32) -> F32:
     """Cut off pacing spikes: narrow, and far higher than all that the signal does around them.
 
     A pacemaker goes on over a heart that no longer answers; its spikes must not pass for beats. The tip of a
@@ -68,21 +75,27 @@ def without_spikes(x: F64) -> F64:
 
     Parameters
     ----------
-    x : (n_leads, n) float64
+    x : (..., n) float32
         mV, without gaps (`bridge`).
 
     Returns
     -------
-    (n_leads, n) float64
+    (..., n) float32
         Morphological opening, then closing (Serra 1982), with a flat element of `SPIKE_N`; only at spikes.
     """
-    # Samples come in single precision, which extremes keep; it takes half the time.
-    opened = running(np.maximum, running(np.minimum, x.astype(np.float32), SPIKE_N), SPIKE_N)
+    opened = running(np.maximum, running(np.minimum, x, SPIKE_N), SPIKE_N)
     smooth = running(np.minimum, running(np.maximum, opened, SPIKE_N), SPIKE_N)
     highest, lowest = (running(of, smooth, SPIKE_AROUND_N) for of in (np.maximum, np.minimum))
-    around = np.subtract(highest, lowest, dtype=np.float64)
-    spike = running(np.logical_or, np.abs(x - smooth) > SPIKE_RATIO * around, SPIKE_N)
-    return np.where(spike, smooth, x)
+    np.subtract(highest, lowest, out=highest)
+    highest *= np.float32(SPIKE_RATIO)
+    away = np.abs(np.subtract(x, smooth, out=lowest), out=lowest)
+    spike = away > highest
+    rows = np.nonzero(spike.any(axis=-1))
+    if not rows[0].size:
+        return x
+    calm = x.copy()
+    calm[rows] = np.where(running(np.logical_or, spike[rows], SPIKE_N), smooth[rows], x[rows])
+    return calm
 
 
 def running(of: np.ufunc, x: A, n: int) -> A:
@@ -92,65 +105,65 @@ def running(of: np.ufunc, x: A, n: int) -> A:
     ----------
     of : ufunc
         `np.minimum`, `np.maximum`, `np.logical_and` or `np.logical_or`.
-    x : (n_leads, m)
+    x : (..., m)
         Any type.
     n : int
         Samples combined, centred; beyond its ends the signal is held.
 
     Returns
     -------
-    (n_leads, m)
+    (..., m)
         Of the same type.
     """
     combined = _held(x, n // 2, n // 2)
     done = 1
     while done < n:
         step = min(done, n - done)
-        combined = of(combined[:, :-step], combined[:, step:])
+        combined = of(combined[..., :-step], combined[..., step:])
         done += step
     return combined
 
 
-def qrs_envelope(x: F64) -> F32:
+def qrs_envelope(x: F32) -> F32:
     """Envelope of the QRS band: magnitude of a Gaussian quadrature filter (Gabor 1946), without delay.
 
     A QRS complex becomes one hump of some 100 ms, whatever its shape and polarity.
 
     Parameters
     ----------
-    x : (n_leads, n) float64
-        mV, without gaps (`bridge`).
+    x : (..., n) float32
+        mV, without gaps (`bridge`) and large offsets.
 
     Returns
     -------
-    (n_leads, n // 2) float32
+    (..., n // 2) float32
         mV, at `ENVELOPE_HZ`: the band ends far below half of that.
     """
-    n = x.shape[1]
+    n = x.shape[-1]
     n_padded = n + 2 * round(_PAD_S * FS_HZ)
+    # Half a padding of the last value and half of the first: the circle closes far off.
+    n_tail = (n_padded - n) // 2
+    spectrum = rfft(_held(x, n_padded - n - n_tail, n_tail), overwrite_x=True)
     f_hz = np.arange(n_padded // 4) * FS_HZ / n_padded
     gain = np.exp(-0.5 * ((f_hz - QRS_CENTRE_HZ) / QRS_SIGMA_HZ) ** 2)
     gain *= 1 - np.exp(-0.5 * (f_hz / WANDER_SIGMA_HZ) ** 2)
     # Positive frequencies alone make the signal analytic, half as many make it half the rate; the gain 2 of
     # the one cancels the 1/2 of the other.
-    analytic = np.fft.ifft(np.fft.rfft(_padded(x, n_padded))[:, : f_hz.size] * gain, n_padded // 2)
-    return np.abs(analytic[:, : n // 2]).astype(np.float32)
+    band = np.zeros((*x.shape[:-1], n_padded // 2), spectrum.dtype)
+    np.multiply(spectrum[..., : f_hz.size], gain.astype(np.float32), out=band[..., : f_hz.size])
+    analytic = ifft(band, overwrite_x=True)
+    first = (n_padded - n - n_tail) // 2
+    envelope: F32 = np.abs(analytic[..., first : first + n // 2])
+    return envelope
 
 
 def _held(x: A, n_before: int, n_after: int) -> A:
     """Repeat the first and the last value of each row."""
-    held = np.empty((x.shape[0], n_before + x.shape[1] + n_after), x.dtype)
-    held[:, :n_before], held[:, n_before + x.shape[1] :] = x[:, :1], x[:, -1:]
-    held[:, n_before : n_before + x.shape[1]] = x
+    n = x.shape[-1]
+    held = np.empty((*x.shape[:-1], n_before + n + n_after), x.dtype)
+    held[..., :n_before], held[..., n_before + n :] = x[..., :1], x[..., -1:]
+    held[..., n_before : n_before + n] = x
     return held  # type: ignore[return-value]
-
-
-def _padded(x: F64, n_padded: int) -> F64:
-    """Append half a padding of the last value and half of the first: the circle closes far off."""
-    n_tail = (n_padded - x.shape[1]) // 2
-    tail = np.repeat(x[:, -1:], n_tail, axis=1)
-    head = np.repeat(x[:, :1], n_padded - x.shape[1] - n_tail, axis=1)
-    return np.concatenate((x, tail, head), axis=1)
 
 
 def qrs_level(envelope: F32, valid: Bools) -> tuple[F32, F32]:
@@ -162,31 +175,34 @@ def qrs_level(envelope: F32, valid: Bools) -> tuple[F32, F32]:
 
     Parameters
     ----------
-    envelope : (n_leads, m) float32
-        Of `qrs_envelope`, mV.
-    valid : (n_leads, m) bool
+    envelope : (..., m) float32
+        Of `qrs_envelope`, mV; 0 where not valid.
+    valid : (..., m) bool
         Where the envelope means something.
 
     Returns
     -------
-    level : (n_leads,) float32
+    level : (...) float32
         mV.
-    background : (n_leads,) float32
-        Median envelope, mV.
+    background : (...) float32
+        Median envelope, mV, of every `_BACKGROUND_STEP`-th sample: the band holds no more.
     """
     segment = round(_SEGMENT_S * ENVELOPE_HZ)
-    n_segments = envelope.shape[1] // segment
-    shape = (envelope.shape[0], n_segments, segment)
-    known = np.where(valid, envelope, 0.0)
-    maxima = known[:, : n_segments * segment].reshape(shape).max(axis=2)
-    seen = valid[:, : n_segments * segment].reshape(shape).mean(axis=2) > 0.5
-    second = np.sort(np.where(seen, maxima, 0.0), axis=1)[:, -2]
-    return np.maximum(_median_where(maxima, seen), 0.25 * second), _median_where(known, valid)
+    n_segments = envelope.shape[-1] // segment
+    shape = (*envelope.shape[:-1], n_segments, segment)
+    maxima = envelope[..., : n_segments * segment].reshape(shape).max(axis=-1)
+    n_seen = np.add.reduce(valid[..., : n_segments * segment].reshape(shape), axis=-1, dtype=np.int32)
+    seen = n_seen > segment // 2
+    second = np.sort(np.where(seen, maxima, np.float32(0)), axis=-1)[..., -2]
+    background = _median_where(envelope[..., ::_BACKGROUND_STEP], valid[..., ::_BACKGROUND_STEP])
+    return np.maximum(_median_where(maxima, seen), np.float32(0.25) * second), background
 
 
 def _median_where(values: F32, where: Bools) -> F32:
     """Row medians (the lower middle one) over `where`; 0 for rows without any."""
-    n = where.sum(axis=1)
+    n = np.add.reduce(where, axis=-1, dtype=np.int64)
     middle = np.maximum(n - 1, 0) // 2
-    ordered = np.partition(np.where(where, values, np.inf), np.unique(middle), axis=1)
-    return np.where(n > 0, ordered[np.arange(len(values)), middle], 0.0)
+    known = values if where.all() else np.where(where, values, np.float32(np.inf))
+    ordered = np.partition(known, np.unique(middle), axis=-1)
+    medians = np.take_along_axis(ordered, middle[..., None], axis=-1)[..., 0]
+    return np.where(n > 0, medians, np.float32(0))

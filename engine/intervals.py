@@ -1,5 +1,6 @@
 """Intervals and levels of a window: what is read off its typical beat."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,8 +10,8 @@ from engine.arrays import F32, F64, I64, Bools, frozen
 from engine.beatclass import BeatClass, BeatClasses
 from engine.delineation.delineation import Delineation, Mark
 from engine.delineation.segment import SAMPLE_MS, middle
-from engine.filters import bridge
 from engine.leads import N_LEADS
+from engine.signals import Signals, condition
 from engine.window import Window
 
 ST_AFTER_J_MS: Final = 60.0
@@ -52,21 +53,23 @@ class Intervals:
         return cls(0, nan, nan, nan, nan, nan, nothing, nothing)
 
 
-def measure_intervals(window: Window, delineation: Delineation, classes: BeatClasses) -> Intervals:
-    """Measure the typical beat of a window.
+def measure_intervals(
+    signals: Signals, delineations: Sequence[Delineation], classes: Sequence[BeatClasses]
+) -> list[Intervals]:
+    """Measure the typical beat of each window.
 
     Parameters
     ----------
-    window : Window
-        The window itself, for levels.
-    delineation : Delineation
-        Of the window's beats.
-    classes : BeatClasses
+    signals : Signals
+        The windows themselves, for levels.
+    delineations : sequence of Delineation
+        Of each window's beats.
+    classes : sequence of BeatClasses
         Of the same beats: normal ones are measured; where there is none, paced ones; else unknown ones.
 
     Returns
     -------
-    Intervals
+    list of Intervals
         Ectopic beats never take part.
 
     Notes
@@ -74,6 +77,15 @@ def measure_intervals(window: Window, delineation: Delineation, classes: BeatCla
     Every value is the median over beats, so that one disturbed beat moves nothing. ST and T levels are not
     freed from baseline wander other than by their reference next to the QRS complex.
     """
+    return [_measured(signals, i, *of) for i, of in enumerate(zip(delineations, classes, strict=True))]
+
+
+def intervals_of(window: Window, delineation: Delineation, classes: BeatClasses) -> Intervals:
+    """Measure a single window; see `measure_intervals`."""
+    return measure_intervals(condition([window]), [delineation], [classes])[0]
+
+
+def _measured(signals: Signals, i: int, delineation: Delineation, classes: BeatClasses) -> Intervals:
     chosen = _dominant(classes)
     if not chosen.any():
         return Intervals.unknown()
@@ -82,7 +94,7 @@ def measure_intervals(window: Window, delineation: Delineation, classes: BeatCla
     rr_s = np.diff(delineation.r_peaks, prepend=np.nan)[chosen] * (SAMPLE_MS / 1000)
     qt_ms = _typical((fused[Mark.T_OFFSET] - onset_ms)[chosen])
     rr = _typical(rr_s)
-    st_mv, t_mv = _levels_mv(window, delineation, chosen)
+    st_mv, t_mv = _levels_mv(signals, i, delineation, chosen)
     return Intervals(
         n_beats=int(chosen.sum()),
         pr_ms=_typical((onset_ms - fused[Mark.P_ONSET])[chosen]),
@@ -107,17 +119,17 @@ def _typical(values: F64) -> float:
     return float(middle(values, axis=0)) if values.size else float("nan")
 
 
-def _levels_mv(window: Window, delineation: Delineation, chosen: Bools) -> tuple[F32, F32]:
+def _levels_mv(signals: Signals, i: int, delineation: Delineation, chosen: Bools) -> tuple[F32, F32]:
     """(12,) ST level and T peak; NaN where the amplitude is unknown."""
-    if not window.calibrated:
+    if not signals.windows[i].calibrated:
         return np.full(N_LEADS, np.nan, np.float32), np.full(N_LEADS, np.nan, np.float32)
     marks_ms = delineation.marks_ms[:, :, chosen]
-    r_peaks = delineation.r_peaks[chosen] - window.start_sample
-    x = bridge(window.x, window.valid)
+    r_peaks = delineation.r_peaks[chosen] - signals.start[i]
+    x, valid = signals.x[i], signals.received[i]
     pq_ms = marks_ms[Mark.QRS_ONSET] + (PQ_FROM_MS + PQ_TO_MS) / 2
-    reference = _level(x, window.valid, r_peaks, pq_ms, round((PQ_TO_MS - PQ_FROM_MS) / SAMPLE_MS) + 1)
-    st = _level(x, window.valid, r_peaks, marks_ms[Mark.QRS_OFFSET] + ST_AFTER_J_MS, LEVEL_N)
-    t = _level(x, window.valid, r_peaks, marks_ms[Mark.T_PEAK], LEVEL_N)
+    reference = _level(x, valid, r_peaks, pq_ms, round((PQ_TO_MS - PQ_FROM_MS) / SAMPLE_MS) + 1)
+    st = _level(x, valid, r_peaks, marks_ms[Mark.QRS_OFFSET] + ST_AFTER_J_MS, LEVEL_N)
+    t = _level(x, valid, r_peaks, marks_ms[Mark.T_PEAK], LEVEL_N)
     return _over_beats(st - reference), _over_beats(t - reference)
 
 
@@ -126,7 +138,7 @@ def _over_beats(level: F64) -> F32:
     return typical
 
 
-def _level(x: F64, valid: Bools, r_peaks: I64, at_ms: F32, n: int) -> F64:
+def _level(x: F32, valid: Bools, r_peaks: I64, at_ms: F32, n: int) -> F64:
     """Mean of `n` samples around a time of each lead and beat; NaN where not known or not received."""
     known = np.isfinite(at_ms)
     centre = np.rint(np.where(known, at_ms, 0.0) / SAMPLE_MS).astype(np.int64) + r_peaks

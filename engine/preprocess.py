@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.fft import irfft, rfft
 
 from engine.arrays import F32, F64, I64, Bools, frozen
 from engine.beats import Beats
@@ -18,6 +19,7 @@ from engine.filters import bridge
 from engine.grid import FS_HZ, WINDOW_N, WINDOW_S
 from engine.leads import N_LEADS
 from engine.quality import Quality
+from engine.signals import Signals, condition
 from engine.window import Window
 
 MODEL_HZ: Final = 100
@@ -42,6 +44,7 @@ MIN_SCALE_MV: Final = 0.08
 
 _FINE_HZ: Final = 500
 _PAD_N: Final = FS_HZ
+_TOWARDS_START: Final = np.linspace(0, 1, _PAD_N + 2)[1:-1].astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,47 +72,58 @@ class ModelInput:
         present: Bools = np.asarray(self.valid.any(axis=-1))
         return present
 
+    def at(self, i: int) -> "ModelInput":
+        """One window of a batch."""
+        return ModelInput(*(getattr(self, field.name)[i] for field in fields(ModelInput)))
 
-def prepare(window: Window, quality: Quality, beats: Beats) -> ModelInput:
-    """Make the model's input from a window.
+
+def prepare(signals: Signals, qualities: Sequence[Quality], beats: Sequence[Beats]) -> ModelInput:
+    """Make the model's input from windows.
 
     Parameters
     ----------
-    window : Window
-        Ten seconds at `FS_HZ`; any values are taken, NaN included.
-    quality : Quality
-        Only assessable leads are kept.
-    beats : Beats
-        R peaks of the window.
+    signals : Signals
+        The windows.
+    qualities : sequence of Quality
+        One for each window; only assessable leads are kept.
+    beats : sequence of Beats
+        R peaks of each window.
 
     Returns
     -------
     ModelInput
-        Arrays are finite, except for intervals that do not exist.
+        Of all windows, stacked. Arrays are finite, except for intervals that do not exist.
 
     Notes
     -----
     Zero-phase band-pass from 0.5 to 40 Hz. The window's ends are joined by a straight line over one second
     before filtering, so that an offset between them is no step.
     """
-    received = window.valid & np.isfinite(window.x) & quality.assessable[:, None]
-    x = np.clip(np.where(received, window.x, 0.0), -MAX_MV, MAX_MV).astype(np.float32)
-    fine = _band_limited(bridge(x, received))
+    assessable = np.stack([quality.assessable for quality in qualities])
+    received = signals.received & assessable[..., None]
+    x = np.clip(signals.x * assessable[..., None], -MAX_MV, MAX_MV)
+    fine = _band_limited(x)
     signal, valid = _on_model_grid(fine, received)
-    r_peaks = (beats.r_peaks - window.start_sample)[-N_BEATS:]
+    r_peaks = [(one.r_peaks - start)[-N_BEATS:] for one, start in zip(beats, signals.start, strict=True)]
     cut, cut_valid = _cut_beats(fine, received, r_peaks)
+    starts = [np.rint(at * (MODEL_HZ / FS_HZ)).astype(np.int64) - BEFORE_R_N for at in r_peaks]
     return ModelInput(
         signal=frozen(signal),
         valid=frozen(valid.astype(np.float32)),
-        scale=frozen(np.maximum(_typical_span(signal, valid), MIN_SCALE_MV).astype(np.float32)),
+        scale=frozen(np.maximum(_typical_span(signal, valid), np.float32(MIN_SCALE_MV))),
         beats=frozen(cut),
         beats_valid=frozen(cut_valid),
-        beat_starts=frozen(_padded_to(np.rint(r_peaks * (MODEL_HZ / FS_HZ)).astype(np.int64) - BEFORE_R_N)),
-        rr_s=frozen(_intervals_s(r_peaks)),
+        beat_starts=frozen(np.stack([_padded_to(at) for at in starts])),
+        rr_s=frozen(np.stack([_intervals_s(at) for at in r_peaks])),
     )
 
 
-def typical_span(x: F32, received: Bools) -> F64:
+def input_of(window: Window, quality: Quality, beats: Beats) -> ModelInput:
+    """Prepare a single window, not stacked; see `prepare`."""
+    return prepare(condition([window]), [quality], [beats]).at(0)
+
+
+def typical_span(x: F32, received: Bools) -> F32:
     """Measure how large each lead is: `ModelInput.scale` without its floor, and in any unit.
 
     Parameters
@@ -121,7 +135,7 @@ def typical_span(x: F32, received: Bools) -> F64:
 
     Returns
     -------
-    (12,) float64
+    (12,) float32
         In the unit of `x`; 0 for a lead without a second of signal.
     """
     return _typical_span(*_on_model_grid(_band_limited(bridge(x, received)), received))
@@ -136,16 +150,19 @@ def stack(inputs: Sequence[ModelInput]) -> ModelInput:
     return ModelInput(**joined)
 
 
-def _band_limited(x: F64) -> F64:
-    """(12, WINDOW_N) at 250 Hz to (12, 2 WINDOW_N) at 500 Hz, band-limited, without delay."""
+def _band_limited(x: F32) -> F32:
+    """(..., WINDOW_N) at 250 Hz to (..., 2 WINDOW_N) at 500 Hz, band-limited, without delay."""
     n_padded = WINDOW_N + _PAD_N
-    towards_start = np.linspace(0, 1, _PAD_N + 2)[1:-1]
-    joint = x[:, -1:] + (x[:, :1] - x[:, -1:]) * towards_start
-    spectrum = np.fft.rfft(np.concatenate((x, joint), axis=1))
+    padded = np.empty((*x.shape[:-1], n_padded), np.float32)
+    padded[..., :WINDOW_N] = x
+    padded[..., WINDOW_N:] = x[..., -1:] + (x[..., :1] - x[..., -1:]) * _TOWARDS_START
+    spectrum = rfft(padded, overwrite_x=True)
     f_hz = np.fft.rfftfreq(n_padded, 1 / FS_HZ)
+    n_passed = int(np.searchsorted(f_hz, LOWPASS_HZ[1]))
     ratio = _FINE_HZ // FS_HZ
-    fine: F64 = np.fft.irfft(spectrum * _gain(f_hz), n_padded * ratio) * ratio
-    return fine[:, : WINDOW_N * ratio]
+    passed = spectrum[..., :n_passed] * (_gain(f_hz[:n_passed]) * ratio).astype(np.float32)
+    fine: F32 = irfft(passed, n_padded * ratio)
+    return fine[..., : WINDOW_N * ratio]
 
 
 def _gain(f_hz: NDArray[np.floating[Any]]) -> F64:
@@ -157,33 +174,38 @@ def _gain(f_hz: NDArray[np.floating[Any]]) -> F64:
     return gain
 
 
-def _on_model_grid(fine: F64, received: Bools) -> tuple[F32, Bools]:
-    valid = received[:, np.arange(MODEL_N) * FS_HZ // MODEL_HZ]
-    return np.where(valid, fine[:, :: _FINE_HZ // MODEL_HZ], 0.0).astype(np.float32), valid
+def _on_model_grid(fine: F32, received: Bools) -> tuple[F32, Bools]:
+    valid = received[..., np.arange(MODEL_N) * FS_HZ // MODEL_HZ]
+    return fine[..., :: _FINE_HZ // MODEL_HZ] * valid, valid
 
 
-def _typical_span(signal: F32, valid: Bools) -> F64:
+def _typical_span(signal: F32, valid: Bools) -> F32:
     """Median over the seconds of the peak-to-peak amplitude; a spike or a pause does not move it."""
-    seconds = signal.reshape(N_LEADS, WINDOW_S, MODEL_HZ)
+    seconds = signal.reshape(*signal.shape[:-1], WINDOW_S, MODEL_HZ)
+    if valid.all():
+        whole: F32 = np.median(seconds.max(axis=-1) - seconds.min(axis=-1), axis=-1)
+        return whole
     real = valid.reshape(seconds.shape)
-    span = np.where(real, seconds, -np.inf).max(axis=2) - np.where(real, seconds, np.inf).min(axis=2)
-    enough = real.mean(axis=2) > 0.5
-    median = [np.median(row[ok]) if ok.any() else 0.0 for row, ok in zip(span, enough, strict=True)]
-    return np.array(median, np.float64)
+    span = np.where(real, seconds, -np.inf).max(axis=-1) - np.where(real, seconds, np.inf).min(axis=-1)
+    enough = real.mean(axis=-1) > 0.5
+    ordered = np.sort(np.where(enough, span, np.nan), axis=-1)  # NaN last
+    n = enough.sum(axis=-1)
+    middles = np.maximum(n - 1, 0) // 2, np.minimum(n // 2, WINDOW_S - 1)
+    low, high = (np.take_along_axis(ordered, at[..., None], axis=-1)[..., 0] for at in middles)
+    return np.where(n > 0, (low + high) / 2, 0.0).astype(np.float32)
 
 
-def _cut_beats(fine: F64, received: Bools, r_peaks: I64) -> tuple[F32, F32]:
-    cut = np.zeros((N_BEATS, N_LEADS, BEAT_N), np.float32)
-    cut_valid = np.zeros_like(cut)
-    if r_peaks.size:
-        step = _FINE_HZ // MODEL_HZ
-        at = r_peaks[:, None] * (_FINE_HZ // FS_HZ) + (np.arange(BEAT_N) - BEFORE_R_N) * step
-        inside = (at >= 0) & (at < fine.shape[1])
-        at = np.clip(at, 0, fine.shape[1] - 1)
-        real = received[:, at * FS_HZ // _FINE_HZ] & inside
-        cut_valid[: r_peaks.size] = real.transpose(1, 0, 2)
-        cut[: r_peaks.size] = np.where(real, fine[:, at], 0.0).transpose(1, 0, 2)
-    return cut, cut_valid
+def _cut_beats(fine: F32, received: Bools, r_peaks: Sequence[I64]) -> tuple[F32, F32]:
+    """Two of (B, N_BEATS, 12, BEAT_N): the newest beats and what of them was received."""
+    step, ratio = _FINE_HZ // MODEL_HZ, _FINE_HZ // FS_HZ
+    exists = np.arange(N_BEATS) < np.array([at.size for at in r_peaks])[:, None]
+    places = np.stack([_padded_to(at) for at in r_peaks]) * ratio
+    at = places[..., None] + (np.arange(BEAT_N) - BEFORE_R_N) * step
+    inside = (at >= 0) & (at < fine.shape[2]) & exists[..., None]
+    at = np.clip(at, 0, fine.shape[2] - 1)[:, :, None]
+    row, lead = np.arange(len(fine))[:, None, None, None], np.arange(N_LEADS)[:, None]
+    real = inside[:, :, None] & received[row, lead, at // ratio]
+    return fine[row, lead, at] * real, real.astype(np.float32)
 
 
 def _padded_to(starts: I64) -> I64:

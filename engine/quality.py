@@ -2,15 +2,21 @@
 
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.fft import rfft
 
-from engine.arrays import F32, F64, Bools, frozen
-from engine.filters import bridge, qrs_envelope, qrs_level, running
+from engine.arrays import F32, Bools, frozen
+from engine.filters import qrs_envelope, qrs_level, running
 from engine.grid import FS_HZ
-from engine.leads import N_LEADS
+from engine.signals import Signals, condition
 from engine.window import Window
+
+Places = tuple[NDArray[np.intp], ...]
+"""Leads of windows, as from `np.nonzero`."""
 
 MIN_VALID_S: Final = 3.0
 """A lead with less signal in the window is a `GAP`."""
@@ -51,6 +57,9 @@ class LeadState(IntEnum):
     ABSENT = 6
 
 
+_STATES: Final = tuple(LeadState)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Quality:
     """Signal quality of a window, lead by lead."""
@@ -68,45 +77,54 @@ class Quality:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Bands:
-    """Amplitudes (rms, mV) of some leads in frequency bands; each (n_leads,) float64."""
+    """Amplitudes (rms, mV) of some leads in frequency bands; each (n_leads,) float32."""
 
-    drift: F64
+    drift: F32
     """0.3-2 Hz: wander, electrode motion; slow hearts too."""
-    slow: F64
+    slow: F32
     """2-10 Hz"""
-    body: F64
+    body: F32
     """2-20 Hz: most of any ECG, VF and VT included."""
-    muscle: F64
+    muscle: F32
     """20-100 Hz"""
     rhythmic: Bools
     """Whether one narrow band holds most of the power."""
 
 
+_BANDS_HZ: Final = ((0.3, 2.0), (2.0, 10.0), (2.0, 20.0), (20.0, 100.0), (0.5, 20.0))
+_CENTRES_HZ: Final = (RHYTHM_HZ, 9.0)
+"""Of the narrow bands, 1 Hz wide."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Seconds:
-    """What some leads span in each second of the window; each (n_leads, n_seconds)."""
+    """What leads span in each second of their windows; each (B, 12, n_seconds)."""
 
     highest: F32
-    """mV; minus infinity without a valid sample."""
+    """mV as from `_as_received`; minus infinity without a received sample."""
     lowest: F32
-    """mV; infinity without a valid sample."""
+    """The same; infinity without a received sample."""
     whole: Bools
-    """Whether every sample is valid."""
+    """Whether every sample was received."""
 
     @classmethod
-    def of(cls, x: F32, valid: Bools) -> "_Seconds":
-        """Cut the window into its seconds."""
-        shape = (len(x), -1, FS_HZ)
-        whole: Bools = np.logical_and.reduce(valid.reshape(shape), axis=2)
-        if whole.all():
-            return cls(x.reshape(shape).max(axis=2), x.reshape(shape).min(axis=2), whole)
-        highest = np.where(valid, x, -np.inf).reshape(shape).max(axis=2)
-        lowest = np.where(valid, x, np.inf).reshape(shape).min(axis=2)
+    def of(cls, signals: Signals) -> "_Seconds":
+        """Cut the windows into their seconds."""
+        x, received = signals.x, signals.received
+        shape = (*x.shape[:2], -1, FS_HZ)
+        highest, lowest = x.reshape(shape).max(axis=3), x.reshape(shape).min(axis=3)
+        whole = np.repeat(signals.whole[..., None], highest.shape[2], axis=2)
+        for place in zip(*np.nonzero(~signals.whole), strict=True):
+            known = received[place].reshape(-1, FS_HZ)
+            seconds = _as_received(signals, place).reshape(-1, FS_HZ)
+            highest[place] = np.where(known, seconds, -np.inf).max(axis=1)
+            lowest[place] = np.where(known, seconds, np.inf).min(axis=1)
+            whole[place] = known.all(axis=1)
         return cls(highest, lowest, whole)
 
 
-def assess_quality(window: Window) -> Quality:
-    """Judge every lead of a window.
+def assess_quality(signals: Signals) -> list[Quality]:
+    """Judge every lead of each window.
 
     Noise is what hides the rhythm, never what makes it ugly: a lead is `NOISY` only if its QRS complexes do
     not stand out, and electrode motion or muscle outweighs everything else, and the signal is not the
@@ -115,14 +133,14 @@ def assess_quality(window: Window) -> Quality:
 
     Parameters
     ----------
-    window : Window
-        Ten seconds, however little of them valid.
+    signals : Signals
+        Windows, however little of them received.
 
     Returns
     -------
-    Quality
-        `index` is the share of the power (0.3-100 Hz) that lies in 2-20 Hz; 0 for leads without a
-        signal to judge.
+    list of Quality
+        One for each window. `index` is the share of the power (0.3-100 Hz) that lies in 2-20 Hz; 0 for leads
+        without a signal to judge.
 
     Notes
     -----
@@ -130,78 +148,110 @@ def assess_quality(window: Window) -> Quality:
     for determining clinical acceptability of electrocardiograms, Physiol. Meas. 33 (2012). Limits were set on
     VFDB (VF, VT, asystole, noise), NSTDB and PTB-XL as groups; none of these sets is a test of them.
     """
-    state = np.zeros(N_LEADS, np.int64)
-    index = np.zeros(N_LEADS, np.float32)
-    enough = window.valid.sum(axis=1) >= MIN_VALID_S * FS_HZ
-    judged = np.flatnonzero(enough)
-    if judged.size:
-        x, valid = window.x[judged], window.valid[judged]
-        bridged = bridge(x, valid)
-        bands, seconds = _bands(bridged), _Seconds.of(x, valid)
-        state[judged[_noisy(bridged, valid, bands)]] = LeadState.NOISY
-        state[judged[_saturated(x, valid, seconds)]] = LeadState.SATURATED
-        state[judged[_flat(seconds)]] = LeadState.FLAT
+    enough = signals.received.sum(axis=2, dtype=np.int32) >= MIN_VALID_S * FS_HZ
+    judged = np.nonzero(enough)
+    state = np.zeros(enough.shape, np.int64)
+    index = np.zeros(enough.shape, np.float32)
+    if judged[0].size:
+        bands, seconds = _bands(signals.x[judged]), _Seconds.of(signals)
+        state[_at(judged, _noisy(signals, judged, bands))] = LeadState.NOISY
+        state[_saturated(signals, seconds) & enough] = LeadState.SATURATED
+        state[_flat(seconds) & enough] = LeadState.FLAT
         index[judged] = _signal_share(bands)
     state[~enough] = LeadState.GAP
-    state[window.lead_off] = LeadState.OFF
-    state[~window.present] = LeadState.ABSENT
+    state[np.stack([window.lead_off for window in signals.windows])] = LeadState.OFF
+    state[~np.stack([window.present for window in signals.windows])] = LeadState.ABSENT
     index[state > LeadState.NOISY] = 0.0
-    return Quality(tuple(LeadState(int(value)) for value in state), frozen(index))
+    return [
+        Quality(tuple(_STATES[value] for value in row), frozen(clean))
+        for row, clean in zip(state.tolist(), index, strict=True)
+    ]
 
 
-def _bands(x: F64) -> _Bands:
+def quality_of(window: Window) -> Quality:
+    """Judge a single window; see `assess_quality`."""
+    return assess_quality(condition([window]))[0]
+
+
+def _as_received(signals: Signals, place: tuple[int, int]) -> F32:
+    """One lead of one window, without what `bridge` does behind gaps: a rail stays where it is."""
+    window, lead = place
+    if signals.whole[place]:
+        whole: F32 = signals.x[place]
+        return whole
+    return np.where(signals.received[place], signals.windows[window].x[lead], np.float32(0))
+
+
+def _at(places: Places, where: Bools) -> Places:
+    return places[0][where], places[1][where]
+
+
+@lru_cache
+def _band_sums(n: int) -> F32:
+    """(n // 2 + 1, n_bands) float32: which bins of a spectrum each band adds up."""
+    half_hz = 0.5
+    centres = np.arange(round(_CENTRES_HZ[0] * n / FS_HZ), round(_CENTRES_HZ[1] * n / FS_HZ)) * (FS_HZ / n)
+    bands = [*_BANDS_HZ, *((centre - half_hz, centre + half_hz) for centre in centres.tolist())]
+    sums = np.zeros((n // 2 + 1, len(bands)), np.float32)
+    for column, (low_hz, high_hz) in enumerate(bands):
+        sums[round(low_hz * n / FS_HZ) : round(high_hz * n / FS_HZ), column] = 1
+    return frozen(sums)
+
+
+def _bands(x: F32) -> _Bands:
     n = x.shape[1]
-    taper = np.hanning(n)
-    spectrum = np.fft.rfft((x - x.mean(axis=1, keepdims=True)) * taper)
-    power = np.abs(spectrum) ** 2 * (2 / (n * np.sum(taper**2)))
-    below = np.zeros((len(power), power.shape[1] + 1))
-    np.cumsum(power, axis=1, out=below[:, 1:])
-
-    def amplitude(low_hz: float, high_hz: float) -> F64:
-        low, high = round(low_hz * n / FS_HZ), round(high_hz * n / FS_HZ)
-        within: F64 = np.sqrt(np.maximum(below[:, high] - below[:, low], 0.0))
-        return within
-
-    half_hz, lowest, highest = round(0.5 * n / FS_HZ), round(RHYTHM_HZ * n / FS_HZ), round(20 * n / FS_HZ)
-    centres = np.arange(lowest, round(9 * n / FS_HZ))
-    narrow = (below[:, centres + half_hz] - below[:, centres - half_hz]).max(axis=1)
-    total = below[:, highest] - below[:, half_hz]
-    return _Bands(
-        drift=amplitude(0.3, 2),
-        slow=amplitude(2, 10),
-        body=amplitude(2, 20),
-        muscle=amplitude(20, 100),
-        rhythmic=narrow > RHYTHM_SHARE * total,
-    )
+    taper = np.hanning(n).astype(np.float32)
+    spectrum = rfft((x - x.mean(axis=1, keepdims=True)) * taper, overwrite_x=True)
+    power = spectrum.real**2 + spectrum.imag**2
+    sums = power @ _band_sums(n) * np.float32(2 / (n * np.sum(taper**2)))
+    drift, slow, body, muscle = np.sqrt(sums[:, :4]).T
+    total, narrow = sums[:, 4], sums[:, 5:].max(axis=1)
+    return _Bands(drift, slow, body, muscle, rhythmic=narrow > RHYTHM_SHARE * total)
 
 
-def _noisy(x: F64, valid: Bools, bands: _Bands) -> Bools:
-    level, background = qrs_level(qrs_envelope(x), valid[:, ::2])
-    clarity = level / np.maximum(background, 1e-6)
+def _noisy(signals: Signals, judged: Places, bands: _Bands) -> Bools:
+    """(n_judged,) leads whose QRS complexes do not stand out of the noise."""
     motion = (bands.drift > MOTION_MV) & (bands.drift > MOTION_SHARE * bands.body) & ~bands.rhythmic
     muscle = (bands.muscle > MUSCLE_MV) & (bands.muscle > MUSCLE_SHARE * bands.slow)
-    noisy: Bools = ((clarity < CLEAR_QRS) & motion) | ((clarity < FAINT_QRS) & muscle)
+    noisy = motion | muscle
+    if noisy.any():
+        some = _at(judged, noisy)
+        received = signals.received[some][:, ::2]
+        envelope = np.where(received, qrs_envelope(signals.x[some]), np.float32(0))
+        level, background = qrs_level(envelope, received)
+        clarity = level / np.maximum(background, 1e-6)
+        noisy[noisy] = ((clarity < CLEAR_QRS) & motion[noisy]) | ((clarity < FAINT_QRS) & muscle[noisy])
     return noisy
 
 
 def _signal_share(bands: _Bands) -> F32:
     total = bands.drift**2 + bands.body**2 + bands.muscle**2
-    return (bands.body**2 / np.maximum(total, 1e-12)).astype(np.float32)
+    share: F32 = bands.body**2 / np.maximum(total, 1e-12)
+    return share
 
 
-def _saturated(x: F32, valid: Bools, seconds: _Seconds) -> Bools:
-    """Leads that rest on their highest or lowest value."""
-    highest, lowest = seconds.highest.max(axis=1), seconds.lowest.min(axis=1)
-    top, bottom = (highest - CONSTANT_MV)[:, None], (lowest + CONSTANT_MV)[:, None]
-    run = round(CLIPPED_RUN_S * FS_HZ)
-    in_run = running(np.logical_and, valid & ((x > top) | (x < bottom)), run)[:, run // 2 : -(run // 2)]
-    resting_s = (in_run.sum(axis=1) + in_run.any(axis=1) * (run - 1)) / FS_HZ
-    saturated: Bools = (resting_s >= CLIPPED_S) & (highest - lowest >= CLIPPED_RANGE_MV)
+def _saturated(signals: Signals, seconds: _Seconds) -> Bools:
+    """(B, 12) leads that rest on their highest or lowest value."""
+    highest, lowest = seconds.highest.max(axis=2), seconds.lowest.min(axis=2)
+    saturated: Bools = highest - lowest >= CLIPPED_RANGE_MV
+    rows = np.nonzero(saturated)
+    top, bottom = (highest[rows] - CONSTANT_MV)[:, None], (lowest[rows] + CONSTANT_MV)[:, None]
+    x = signals.x[rows]
+    for row, place in enumerate(zip(*rows, strict=True)):
+        x[row] = _as_received(signals, place)
+    resting = ((x > top) | (x < bottom)) & signals.received[rows]
+    saturated[rows] = resting.sum(axis=1) >= CLIPPED_S * FS_HZ - 1
+    some = saturated[rows]
+    if some.any():
+        run = round(CLIPPED_RUN_S * FS_HZ)
+        in_run = running(np.logical_and, resting[some], run)[:, run // 2 : -(run // 2)]
+        resting_s = (in_run.sum(axis=1) + in_run.any(axis=1) * (run - 1)) / FS_HZ
+        saturated[_at(rows, some)] = resting_s >= CLIPPED_S
     return saturated
 
 
 def _flat(seconds: _Seconds) -> Bools:
-    """Leads that stand still: in the last seconds, or in half of the window's seconds."""
+    """(B, 12) leads that stand still: in the last seconds, or in half of the window's seconds."""
     constant = (seconds.highest - seconds.lowest < CONSTANT_MV) & seconds.whole
-    flat: Bools = constant[:, -FLAT_S:].all(axis=1) | (2 * constant.sum(axis=1) >= constant.shape[1])
+    flat: Bools = constant[..., -FLAT_S:].all(axis=2) | (2 * constant.sum(axis=2) >= constant.shape[2])
     return flat

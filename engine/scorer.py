@@ -17,9 +17,10 @@ from engine.leads import N_LEADS
 from engine.models.errormap import error_map
 from engine.models.mcr2023.checkpoint import FORMAT as MCR2023_FORMAT
 from engine.models.normality import Normality
-from engine.preprocess import MAP_N, prepare, stack
+from engine.preprocess import MAP_N, prepare
 from engine.quality import LeadState, Quality
 from engine.scoremap import ScoreMap
+from engine.signals import Signals
 from engine.window import Window
 
 WEIGHTS: Final = Path(__file__).parent / "weights"
@@ -59,15 +60,13 @@ class Scorer:
         self.model = model
         self.backend = backend.name
 
-    def score(
-        self, windows: Sequence[Window], qualities: Sequence[Quality], beats: Sequence[Beats]
-    ) -> list[ScoreMap]:
+    def score(self, signals: Signals, qualities: Sequence[Quality], beats: Sequence[Beats]) -> list[ScoreMap]:
         """Assess windows, in one batch.
 
         Parameters
         ----------
-        windows : sequence of Window
-            Any number, of any beds.
+        signals : Signals
+            Windows of any beds.
         qualities : sequence of Quality
             One for each window.
         beats : sequence of Beats
@@ -76,32 +75,37 @@ class Scorer:
         Returns
         -------
         list of ScoreMap
-            In the order of `windows`; what cannot be assessed says why, has score NaN and an empty map.
+            In the order of the windows; what cannot be assessed says why, has score NaN and an empty map.
         """
-        found = zip(windows, qualities, beats, strict=True)
         reasons = [
-            why_not_assessed(window, quality) for window, quality in zip(windows, qualities, strict=True)
+            why_not_assessed(window, quality)
+            for window, quality in zip(signals.windows, qualities, strict=True)
         ]
-        chosen = [item for item, reason in zip(found, reasons, strict=True) if reason is None]
-        scored = iter(self._score_assessable(chosen))
+        rows = [row for row, reason in enumerate(reasons) if reason is None]
+        scored = iter(
+            self._score_assessable(
+                signals.at(rows), [qualities[row] for row in rows], [beats[row] for row in rows]
+            )
+        )
         return [
             not_assessed_map(window, reason) if reason else next(scored)
-            for window, reason in zip(windows, reasons, strict=True)
+            for window, reason in zip(signals.windows, reasons, strict=True)
         ]
 
-    def _score_assessable(self, found: Sequence[tuple[Window, Quality, Beats]]) -> list[ScoreMap]:
-        if not found:
+    def _score_assessable(
+        self, signals: Signals, qualities: Sequence[Quality], beats: Sequence[Beats]
+    ) -> list[ScoreMap]:
+        if not len(signals):
             return []
-        prepared = [prepare(*item) for item in found]
-        batch = stack(prepared)
+        batch = prepare(signals, qualities, beats)
         outputs = self._backend.run(batch)
         scores = self._normality.scores(batch, outputs)
         maps = error_map(self._normality, batch, outputs, scores)
         return [
-            ScoreMap(window.bed, window.end_sample, frozen(one), float(score), THRESHOLD, None, prepared=item)
+            ScoreMap(window.bed, window.end_sample, frozen(one), score, THRESHOLD, None, prepared=batch.at(i))
             if np.isfinite(score)
             else not_assessed_map(window, MODEL_FAILING)
-            for (window, _, _), item, one, score in zip(found, prepared, maps, scores, strict=True)
+            for i, (window, one, score) in enumerate(zip(signals.windows, maps, scores.tolist(), strict=True))
         ]
 
 

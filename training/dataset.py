@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from engine.amplitude import at_usual_size
 from engine.arrays import F32, Bools, frozen
-from engine.beats import Beats, find_beats
+from engine.beats import Beats, beats_of
 from engine.errors import RecordError
 from engine.grid import WINDOW_N
 from engine.leads import N_LEADS
-from engine.preprocess import ModelInput, prepare, stack
-from engine.quality import Quality, assess_quality
+from engine.preprocess import ModelInput, input_of, stack
+from engine.quality import Quality, quality_of
 from engine.resample import resample_whole
 from engine.window import Window
 from training.ptbxl import Entry, read_signal
@@ -65,7 +65,7 @@ def make_dataset(entries: Iterable[Entry], left_out: list[str] | None = None) ->
             left_out.append(str(error))
             continue
         kept.append(entry)
-        inputs.append(prepare(example.window, example.quality, example.beats))
+        inputs.append(input_of(example.window, example.quality, example.beats))
     if not kept:
         raise RecordError("no record could be read: check the folder with `ecg-monitor data check`")
     return Dataset(tuple(kept), stack(inputs))
@@ -74,8 +74,8 @@ def make_dataset(entries: Iterable[Entry], left_out: list[str] | None = None) ->
 def make_example(entry: Entry) -> Example:
     """Read one record and send it through the engine, up to the beats."""
     window = window_of(*read_signal(entry))
-    quality = assess_quality(window)
-    return Example(entry, window, quality, find_beats(window, quality))
+    quality = quality_of(window)
+    return Example(entry, window, quality, beats_of(window, quality))
 
 
 def window_of(samples: F32, fs_hz: float, calibrated: bool = True) -> Window:

@@ -11,6 +11,7 @@ from engine.arrays import F64, Bools
 from engine.errors import ConfigurationError, RecordError
 from engine.localize import localize
 from engine.scorer import Scorer
+from engine.signals import condition
 from training.dataset import Example, make_example
 from training.ptbxl import SUPERCLASSES, Entry
 
@@ -78,7 +79,7 @@ def _score(scorer: Scorer, entries: Sequence[Entry]) -> Iterable[Scored]:
     examples = [one for one in read if isinstance(one, Example)]
     maps = iter(
         scorer.score(
-            [one.window for one in examples],
+            condition([one.window for one in examples]),
             [one.quality for one in examples],
             [one.beats for one in examples],
         )

@@ -18,13 +18,13 @@ import numpy as np
 from scipy.optimize import minimize
 
 from engine.arrays import F32, F64, I64, Bools
-from engine.filters import bridge, qrs_envelope, without_spikes
 from engine.grid import FS_HZ, WINDOW_N
 from engine.leads import N_LEADS, LeadMap
 from engine.quality import assess_quality
 from engine.resample import Resampler
 from engine.rhythm.fibrillation import CAP, STRETCH_S
 from engine.rhythm.waveform import FEATURES, WAVE_HZ, features, wave_band
+from engine.signals import condition
 from engine.window import Window
 from training.beats.recordings import data_root
 
@@ -88,10 +88,10 @@ def describe(header: Path) -> Stretches:
     leads = np.flatnonzero(lead_map.present)
     rows, known = [], []
     for window in _windows(x, valid, lead_map.present):
-        known.append(assess_quality(window).assessable[leads])
-        clean = without_spikes(bridge(window.x[leads], window.valid[leads]))
+        signals = condition([window])
+        known.append(assess_quality(signals)[0].assessable[leads])
         last = np.s_[:, -round(STRETCH_S * WAVE_HZ) :]
-        rows.append(features(wave_band(clean)[last], qrs_envelope(clean)[last]))
+        rows.append(features(wave_band(signals.calm[0, leads])[last], signals.envelope[0, leads][last]))
     marks = wfdb.rdann(str(header.with_suffix("")), "atr")
     truth = _truth(header, marks.sample / record.fs, marks.aux_note, x.shape[1] / FS_HZ, len(rows))
     return Stretches(header.stem, np.array(rows), np.array(known), truth)

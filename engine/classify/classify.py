@@ -1,24 +1,25 @@
 """The class of every beat of a window, judged against what the patient's beats look like."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from engine.arrays import F32, F64, I64, Bools, frozen
+from engine.arrays import F32, I64, Bools, frozen
 from engine.beatclass import I8, BeatClass, BeatClasses
 from engine.beats import Beats
 from engine.classify.features import FEATURES, WIDTH_UNIT_MS, local_rr_s, measure_features
 from engine.classify.memory import FAST_RR_S, FEW, WIDER_MS, BeatFacts, BeatMemory, remember
 from engine.classify.network import BeatNetwork, load_network
 from engine.classify.pieces import BEFORE_N, CENTRE_N, MAX_LAG, cut_pieces
-from engine.delineation.delineate import QRS_SCALE, centred
+from engine.delineation.delineate import QRS_SCALE
 from engine.delineation.delineation import Delineation, Mark
 from engine.delineation.segment import around, middle
 from engine.delineation.wavelet import slopes
-from engine.filters import bridge, without_spikes
 from engine.grid import FS_HZ
 from engine.quality import Quality
+from engine.signals import Signals
 from engine.window import Window
 
 SETTLED_AGE_S: Final = 1.2
@@ -53,39 +54,39 @@ class Observation:
 
 
 def classify(
-    window: Window,
-    quality: Quality,
-    beats: Beats,
-    delineation: Delineation,
-    memory: BeatMemory,
+    signals: Signals,
+    qualities: Sequence[Quality],
+    beats: Sequence[Beats],
+    delineations: Sequence[Delineation],
+    memories: Sequence[BeatMemory],
     network: BeatNetwork | None = None,
-) -> tuple[BeatClasses, BeatMemory]:
-    """Judge the beats of a window.
+) -> tuple[list[BeatClasses], list[BeatMemory]]:
+    """Judge the beats of windows of different beds.
 
     Every beat is judged anew at every hop while it is in the window: what follows it, and what has been
     learned of the patient since, refine its class.
 
     Parameters
     ----------
-    window : Window
-        Ten seconds; windows of one bed in the order of time, at any hop.
-    quality : Quality
-        Only leads that it calls assessable take part.
-    beats : Beats
-        R peaks of the window.
-    delineation : Delineation
+    signals : Signals
+        One window of each bed; call by call in the order of time, at any hop.
+    qualities : sequence of Quality
+        One for each window; only leads that it calls assessable take part.
+    beats : sequence of Beats
+        R peaks of each window.
+    delineations : sequence of Delineation
         Of the same beats.
-    memory : BeatMemory
-        As the window before returned it; `BeatMemory.empty()` at first.
+    memories : sequence of BeatMemory
+        As the beds' windows before returned them; `BeatMemory.empty()` at first.
     network : BeatNetwork, optional
         The one that comes with the package if left out.
 
     Returns
     -------
-    BeatClasses
+    list of BeatClasses
         `UNKNOWN` where no lead can be compared with the patient's own beats.
-    BeatMemory
-        For the next window.
+    list of BeatMemory
+        For the next windows.
 
     Notes
     -----
@@ -95,10 +96,13 @@ def classify(
     ventricular while nothing else is known of the patient. Model card: `engine/weights/beats.md`; figures:
     `ecg-monitor evaluate beats`.
     """
-    seen, memory = observe(window, quality, beats, delineation, memory)
-    klass = name_beats(seen, network or load_network())
-    p_wave = np.clip(delineation.p_coherence, 0, 1)
-    return BeatClasses(beats.r_peaks, frozen(klass), frozen(seen.qrs_ms), frozen(p_wave)), memory
+    observed, later = observe(signals, qualities, beats, delineations, memories)
+    named = []
+    for seen, delineation in zip(observed, delineations, strict=True):
+        klass = name_beats(seen, network or load_network())
+        p_wave = np.clip(delineation.p_coherence, 0, 1)
+        named.append(BeatClasses(delineation.r_peaks, frozen(klass), frozen(seen.qrs_ms), frozen(p_wave)))
+    return named, later
 
 
 def name_beats(seen: Observation, network: BeatNetwork) -> I8:
@@ -116,31 +120,43 @@ def name_beats(seen: Observation, network: BeatNetwork) -> I8:
 
 
 def observe(
-    window: Window, quality: Quality, beats: Beats, delineation: Delineation, memory: BeatMemory
+    signals: Signals,
+    qualities: Sequence[Quality],
+    beats: Sequence[Beats],
+    delineations: Sequence[Delineation],
+    memories: Sequence[BeatMemory],
+) -> tuple[list[Observation], list[BeatMemory]]:
+    """Measure what the beats of windows are judged by, and remember those that are old enough."""
+    seen = [
+        _observed(signals, i, *of)
+        for i, of in enumerate(zip(qualities, beats, delineations, memories, strict=True))
+    ]
+    return [one for one, _ in seen], [memory for _, memory in seen]
+
+
+def _observed(
+    signals: Signals, i: int, quality: Quality, beats: Beats, delineation: Delineation, memory: BeatMemory
 ) -> tuple[Observation, BeatMemory]:
-    """Measure what the beats of a window are judged by, and remember those that are old enough."""
-    n = beats.r_peaks.size
-    leads = np.flatnonzero(quality.assessable & window.valid.any(axis=1))
+    n, window = beats.r_peaks.size, signals.windows[i]
+    leads = np.flatnonzero(quality.assessable & signals.received[i].any(axis=1))
     qrs_ms: F32 = middle(delineation.of(Mark.QRS_OFFSET) - delineation.of(Mark.QRS_ONSET), axis=0)
     if not leads.size or not n:
         nothing = np.full((n, len(FEATURES)), np.nan, np.float32)
         return Observation(nothing, qrs_ms, np.zeros(n, np.bool_), np.zeros(n, np.bool_)), memory
     if memory.until >= window.end_sample:  # time went back: this is another stream
         memory = BeatMemory.empty()
-    valid = window.valid[leads]
-    bridged = bridge(window.x[leads], valid)
-    clean = without_spikes(bridged)
-    x = centred(clean)
+    valid = signals.received[i, leads]
+    bridged, x = signals.x[i, leads], signals.calm[i, leads]
     r_peaks = beats.r_peaks - window.start_sample
     pieces = cut_pieces(x, slopes(x, QRS_SCALE), valid, leads, r_peaks)
     rr_s, _, usual_s = local_rr_s(beats.r_peaks)
     early = np.log(rr_s / usual_s)
-    for i in np.flatnonzero(_new(beats.r_peaks, window, memory)).tolist():
-        facts = BeatFacts(int(beats.r_peaks[i]), float(early[i]), float(rr_s[i]), float(qrs_ms[i]))
-        memory = remember(memory, pieces, i, facts)
+    for k in np.flatnonzero(_new(beats.r_peaks, window, memory)).tolist():
+        facts = BeatFacts(int(beats.r_peaks[k]), float(early[k]), float(rr_s[k]), float(qrs_ms[k]))
+        memory = remember(memory, pieces, k, facts)
     features = measure_features(pieces, beats.r_peaks, qrs_ms, memory)
     fast_and_wide = np.full(n, _wide_from_the_start(memory))
-    return Observation(features, qrs_ms, _paced(bridged, clean, r_peaks), fast_and_wide), memory
+    return Observation(features, qrs_ms, _paced(bridged, x, r_peaks), fast_and_wide), memory
 
 
 def _new(r_peaks: I64, window: Window, memory: BeatMemory) -> Bools:
@@ -150,7 +166,7 @@ def _new(r_peaks: I64, window: Window, memory: BeatMemory) -> Bools:
     return settled & whole & (r_peaks > memory.until + APART_S * FS_HZ)
 
 
-def _paced(bridged: F64, clean: F64, r_peaks: I64) -> Bools:
+def _paced(bridged: F32, clean: F32, r_peaks: I64) -> Bools:
     spikes = np.abs(bridged - clean)
     if not spikes.any():
         return np.zeros(r_peaks.size, np.bool_)

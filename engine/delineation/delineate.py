@@ -1,19 +1,20 @@
 """All waves of all beats in all leads of a window at once."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 
-from engine.arrays import F32, F64, I64, Bools, frozen
+from engine.arrays import F32, I64, Bools, frozen
 from engine.beats import Beats
 from engine.delineation.delineation import N_MARKS, Delineation, Mark
 from engine.delineation.qrs import mark_qrs
-from engine.delineation.segment import SAMPLE_MS, around, middle
+from engine.delineation.segment import SAMPLE_MS, around
 from engine.delineation.wavelet import slopes
 from engine.delineation.waves import mark_p, mark_t
-from engine.filters import bridge, without_spikes
 from engine.leads import N_LEADS
 from engine.quality import Quality
+from engine.signals import Signals, condition
 from engine.window import Window
 
 QRS_SCALE: Final = 3
@@ -24,21 +25,21 @@ BLANK_MS: Final = 8.0
 """The QRS complex and this much on either side give way to a straight line before P and T are looked for."""
 
 
-def delineate(window: Window, quality: Quality, beats: Beats) -> Delineation:
-    """Mark the waves of a window's beats in every assessable lead.
+def delineate(signals: Signals, qualities: Sequence[Quality], beats: Sequence[Beats]) -> list[Delineation]:
+    """Mark the waves of the beats of windows in every assessable lead.
 
     Parameters
     ----------
-    window : Window
-        Ten seconds, any values where invalid.
-    quality : Quality
-        Only leads that it calls assessable are marked.
-    beats : Beats
-        R peaks of the window.
+    signals : Signals
+        Windows of any beds.
+    qualities : sequence of Quality
+        One for each window; only leads that it calls assessable are marked.
+    beats : sequence of Beats
+        R peaks of each window.
 
     Returns
     -------
-    Delineation
+    list of Delineation
         With the beats of `beats`; NaN where a wave is absent, cut off or not received.
 
     Notes
@@ -51,12 +52,21 @@ def delineate(window: Window, quality: Quality, beats: Beats) -> Delineation:
     and Caminal, Comput. Biomed. Res. 27 (1994), as a median); a P wave must repeat from beat to beat.
     Figures: `ecg-monitor evaluate beats`.
     """
-    leads = np.flatnonzero(quality.assessable & window.valid.any(axis=1))
-    r_peaks = beats.r_peaks - window.start_sample
+    return [_delineated(signals, i, *of) for i, of in enumerate(zip(qualities, beats, strict=True))]
+
+
+def delineation_of(window: Window, quality: Quality, beats: Beats) -> Delineation:
+    """Delineate a single window; see `delineate`."""
+    return delineate(condition([window]), [quality], [beats])[0]
+
+
+def _delineated(signals: Signals, i: int, quality: Quality, beats: Beats) -> Delineation:
+    leads = np.flatnonzero(quality.assessable & signals.received[i].any(axis=1))
+    r_peaks = beats.r_peaks - signals.start[i]
     if not leads.size or not r_peaks.size:
         return Delineation.empty(beats.r_peaks)
-    valid = window.valid[leads]
-    x = centred(without_spikes(bridge(window.x[leads], valid)))
+    valid = signals.received[i, leads]
+    x = signals.calm[i, leads]
     marks = np.full((N_MARKS, leads.size, r_peaks.size), np.nan, np.float32)
     onset_ms, offset_ms = mark_qrs(slopes(x, QRS_SCALE), r_peaks, marks)
     calm = _without_qrs(x, r_peaks, onset_ms, offset_ms)
@@ -70,12 +80,6 @@ def delineate(window: Window, quality: Quality, beats: Beats) -> Delineation:
     all_leads = np.full((N_MARKS, N_LEADS, r_peaks.size), np.nan, np.float32)
     all_leads[:, leads] = marks
     return Delineation(beats.r_peaks, frozen(all_leads), frozen(coherence))
-
-
-def centred(x: F64) -> F32:
-    """Single precision without the electrode's offset."""
-    level: F64 = middle(x[:, ::25], axis=1)
-    return (x - level[:, None]).astype(np.float32)
 
 
 def _without_qrs(x: F32, r_peaks: I64, onset_ms: F32, offset_ms: F32) -> F32:

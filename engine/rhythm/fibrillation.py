@@ -1,16 +1,16 @@
 """Fibrillation, flutter and wide fast tachycardia, told from the form of the waves, without any beat."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from engine.arrays import F32, I64
-from engine.filters import bridge, qrs_envelope, without_spikes
+from engine.arrays import F32, I64, Bools
 from engine.grid import FS_HZ
 from engine.quality import Quality
 from engine.rhythm.waveform import FEATURES, WAVE_HZ, crossings_bpm, features, repetition, wave_band
-from engine.window import Window
+from engine.signals import Signals
 
 STRETCH_S: Final = 4.0
 """Signal that is judged as one."""
@@ -77,19 +77,19 @@ class Waves:
         return self.found and not self.tachycardia
 
 
-def find_waves(window: Window, quality: Quality) -> Waves:
-    """Judge the last seconds of a window.
+def find_waves(signals: Signals, qualities: Sequence[Quality]) -> list[Waves]:
+    """Judge the last seconds of windows.
 
     Parameters
     ----------
-    window : Window
-        Its last `STRETCH_S` and `BACK_S` decide; a lead takes part while that is received signal.
-    quality : Quality
-        Only leads that it calls assessable take part.
+    signals : Signals
+        Their last `STRETCH_S` and `BACK_S` decide; a lead takes part while that is received signal.
+    qualities : sequence of Quality
+        One for each window; only leads that it calls assessable take part.
 
     Returns
     -------
-    Waves
+    list of Waves
         `onset_sample` is the start of the earliest stretch of an unbroken row with positive evidence.
 
     Notes
@@ -100,11 +100,14 @@ def find_waves(window: Window, quality: Quality) -> Waves:
     support vectors; leads vote by the mean of their log odds. Fitted on a part of VFDB, MIT-BIH and
     CPSC 2021 by `training.fibrillation`, which also prints how it does on the other part.
     """
-    leads = _leads(window, quality)
+    return [_waves(signals, i, quality) for i, quality in enumerate(qualities)]
+
+
+def _waves(signals: Signals, i: int, quality: Quality) -> Waves:
+    leads = _leads(signals.received[i], quality)
     if not leads.size:
         return Waves(None)
-    x = without_spikes(bridge(window.x[leads], window.valid[leads]))
-    waves, envelope = wave_band(x), qrs_envelope(x)
+    waves, envelope = wave_band(signals.calm[i, leads]), signals.envelope[i, leads]
     ends = waves.shape[1] - np.arange(0, waves.shape[1] - _n(STRETCH_S) + 1, _n(STEP_S))
     newest = _evidence(waves, envelope, ends[:1])
     if newest[0] < QUIET_EVIDENCE:
@@ -116,7 +119,7 @@ def find_waves(window: Window, quality: Quality) -> Waves:
         return Waves(now)
     ends = np.concatenate((ends[:n_asked], ends[n_asked + 1 :: 2]))
     row = np.concatenate((newest, _evidence(waves, envelope, ends[n_asked:])))
-    onset = window.start_sample + round(_onset(row, ends) * FS_HZ / WAVE_HZ)
+    onset = int(signals.start[i]) + round(_onset(row, ends) * FS_HZ / WAVE_HZ)
     last = waves[:, -_n(STRETCH_S) :]
     return Waves(now, *repetition(last), crossings_bpm(last), onset)
 
@@ -125,9 +128,9 @@ def _n(seconds: float) -> int:
     return round(seconds * WAVE_HZ)
 
 
-def _leads(window: Window, quality: Quality) -> I64:
+def _leads(received: Bools, quality: Quality) -> I64:
     """Assessable leads whose newest signal was received."""
-    newest = window.valid[:, -round((STRETCH_S + BACK_S) * FS_HZ) :]
+    newest = received[:, -round((STRETCH_S + BACK_S) * FS_HZ) :]
     leads: I64 = np.flatnonzero(quality.assessable & newest.all(axis=1))
     return leads
 

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,7 +9,7 @@ from engine.rhythm.fibrillation import Waves, find_waves
 from engine.rhythm.history import History
 from engine.rhythm.irregularity import Irregularity, judge_irregularity
 from engine.rhythm.ventricular import Run, n_ventricular, newest_run, pattern
-from engine.window import Window
+from engine.signals import Signals
 
 MIN_RUN: Final = 3
 """Ventricular beats in a row that are called a run."""
@@ -50,34 +51,47 @@ class Rhythm:
 
 
 def follow(
-    window: Window, quality: Quality, classes: BeatClasses, history: History
-) -> tuple[Rhythm, History]:
-    """Judge the rhythm after one more window.
+    signals: Signals,
+    qualities: Sequence[Quality],
+    classes: Sequence[BeatClasses],
+    histories: Sequence[History],
+) -> tuple[list[Rhythm], list[History]]:
+    """Judge the rhythm of different beds after one more window of each.
 
     Parameters
     ----------
-    window : Window
-        The newest window.
-    quality : Quality
-        Which of its leads are assessable.
-    classes : BeatClasses
-        Its beats.
-    history : History
+    signals : Signals
+        The newest windows.
+    qualities : sequence of Quality
+        Which of their leads are assessable.
+    classes : sequence of BeatClasses
+        Their beats.
+    histories : sequence of History
         What is remembered from the windows before; `History.empty()` at first.
 
     Returns
     -------
-    Rhythm
-        What the window says.
-    History
-        To be given with the next one.
+    list of Rhythm
+        What each window says.
+    list of History
+        To be given with the next ones.
     """
-    history = history.followed(window, quality, classes)
-    end = window.end_sample
+    later = [
+        history.followed(window, quality, beats)
+        for window, quality, beats, history in zip(
+            signals.windows, qualities, classes, histories, strict=True
+        )
+    ]
+    ends = [window.end_sample for window in signals.windows]
+    of_beds = zip(later, ends, classes, find_waves(signals, qualities), strict=True)
+    return [_rhythm(*of) for of in of_beds], later
+
+
+def _rhythm(history: History, end: int, classes: BeatClasses, waves: Waves) -> Rhythm:
     run = newest_run(history, MIN_RUN)
     pause_s, pause_sample = _longest(history, end)
     return Rhythm(
-        waves=find_waves(window, quality),
+        waves=waves,
         irregularity=judge_irregularity(history, end),
         run=run if run is not None and run.last_sample >= end - round(RECENT_S * FS_HZ) else None,
         pause_s=pause_s,
@@ -85,7 +99,7 @@ def follow(
         pvc_per_min=n_ventricular(history, end),
         pattern=pattern(history, end),
         paced=bool(classes.klass.size) and bool((classes.klass == BeatClass.PACED).mean() > 0.5),
-    ), history
+    )
 
 
 def _longest(history: History, end_sample: int) -> tuple[float | None, int]:

@@ -9,6 +9,7 @@ from engine.preprocess import MAP_N
 from engine.quality import Quality
 from engine.scoremap import ScoreMap
 from engine.scorer import MODEL_FAILING, Scorer
+from engine.signals import Signals
 from engine.window import Window
 
 
@@ -22,15 +23,13 @@ class GuardedScorer:
         self.failing: str | None = None
         """Why the last windows were not assessed; None while the model works."""
 
-    def score(
-        self, windows: Sequence[Window], qualities: Sequence[Quality], beats: Sequence[Beats]
-    ) -> list[ScoreMap]:
+    def score(self, signals: Signals, qualities: Sequence[Quality], beats: Sequence[Beats]) -> list[ScoreMap]:
         """Score, or say of every window that the model failed."""
         try:
-            scores = self._scorer.score(windows, qualities, beats)
+            scores = self._scorer.score(signals, qualities, beats)
         except Exception as error:  # whatever a runtime raises; it becomes an alarm and a banner
             self.failing = f"{self.backend} fails: {str(error).splitlines()[0] if str(error) else error!r}"
-            return [_not_assessed(window) for window in windows]
+            return [_not_assessed(window) for window in signals.windows]
         self.failing = None
         return scores
 

@@ -5,7 +5,7 @@ from engine.beats import Beats
 from engine.quality import Quality
 from engine.scoremap import ScoreMap
 from engine.scorer import not_assessed_map
-from engine.window import Window
+from engine.signals import Signals
 
 WHY: Final = "no model"
 
@@ -16,8 +16,6 @@ class SilentScorer:
     model = "none"
     backend = "none"
 
-    def score(
-        self, windows: Sequence[Window], qualities: Sequence[Quality], beats: Sequence[Beats]
-    ) -> list[ScoreMap]:
+    def score(self, signals: Signals, qualities: Sequence[Quality], beats: Sequence[Beats]) -> list[ScoreMap]:
         """Say of each window that nothing assessed it."""
-        return [not_assessed_map(window, WHY) for window in windows]
+        return [not_assessed_map(window, WHY) for window in signals.windows]

@@ -4,9 +4,9 @@ import numpy as np
 
 from engine.amplitude import at_usual_size
 from engine.arrays import frozen
-from engine.beats import find_beats
+from engine.beats import beats_of
 from engine.grid import WINDOW_N
-from engine.quality import assess_quality
+from engine.quality import quality_of
 from engine.window import Window
 from monitor.recording import Strip
 
@@ -23,7 +23,7 @@ def r_peaks_of(strip: Strip) -> tuple[int, ...]:
         next_start = starts[number + 1] if number + 1 < len(starts) else None
         high = strip.end_sample if next_start is None else strip.start_sample + next_start + _STEP_N // 2
         window = _window(strip, start)
-        beats = find_beats(window, assess_quality(window))
+        beats = beats_of(window, quality_of(window))
         found |= {int(peak) for peak in beats.r_peaks if low <= peak < high}
     return tuple(sorted(found))
 

@@ -1,17 +1,11 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, zip_longest
-from typing import Final, Protocol
+from typing import Final
 
-from engine.beats import Beats, find_beats
 from engine.errors import ConfigurationError
 from engine.grid import FS_HZ, HOP_S, WINDOW_S
 from engine.localize import localize
-from engine.quality import Quality, assess_quality
-from engine.rhythm.rhythm import Rhythm
-from engine.scoremap import ScoreMap
-from engine.stchange import StChange
-from engine.vitals import Vitals, measure_vitals
 from engine.window import Window
 from monitor.alarms.limits import Limits
 from monitor.alarms.machine import AlarmMachine
@@ -21,6 +15,7 @@ from monitor.baseline import BaselineWatch, Recalled
 from monitor.intake import Intake, Samples
 from monitor.pipeline.bed import Bed
 from monitor.pipeline.outcome import Hop, Outcome
+from monitor.pipeline.reading import Reading, WindowScorer, read
 from monitor.update import Source
 from monitor.wire import Message
 from monitor.wire.topic import parse_topic
@@ -35,30 +30,13 @@ Restore = Callable[[str], MachineState]
 Recall = Callable[[str], Recalled | None]
 
 
-class WindowScorer(Protocol):
-    """The model: `engine.scorer.Scorer`, or one that survives its failure."""
-
-    model: str
-    backend: str
-
-    def score(
-        self, windows: Sequence[Window], qualities: Sequence[Quality], beats: Sequence[Beats]
-    ) -> list[ScoreMap]:
-        """Assess windows of any beds in one batch."""
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class _Cut:
-    """A window on its way to the scorer."""
+    """A window on its way to be read."""
 
     bed: Bed
     window: Window
     arrived_ns: int
-    quality: Quality
-    beats: Beats
-    vitals: Vitals
-    rhythm: Rhythm | None
-    st: StChange | None
 
 
 class Pipeline:
@@ -144,15 +122,13 @@ class Pipeline:
         for bed in self._due.values():
             if (skipped := bed.stream.skipped()) is not None:
                 bed.missed(*skipped)
-        cuts = [self._cut(bed, end) for bed, end in islice(self._queue(), MAX_BATCH)]
+        cuts = [_Cut(bed, *bed.stream.cut(end, self.stride)) for bed, end in islice(self._queue(), MAX_BATCH)]
         self._due = {name: bed for name, bed in self._due.items() if bed.stream.is_due}
-        scores = self._scorer.score(
-            [cut.window for cut in cuts], [cut.quality for cut in cuts], [cut.beats for cut in cuts]
-        )
+        readings = read([cut.window for cut in cuts], [cut.bed.rhythm for cut in cuts], self._scorer)
         now_ns = None if clock is None else clock()
         return [
-            self._hop(cut, score, cut.arrived_ns if now_ns is None else now_ns)
-            for cut, score in zip(cuts, scores, strict=True)
+            self._hop(cut, reading, cut.arrived_ns if now_ns is None else now_ns)
+            for cut, reading in zip(cuts, readings, strict=True)
         ]
 
     def tick(self, now_ns: int) -> list[Outcome]:
@@ -239,33 +215,20 @@ class Pipeline:
         for turn in zip_longest(*queues):
             yield from (due for due in turn if due is not None)
 
-    def _cut(self, bed: Bed, end_sample: int) -> _Cut:
-        window, arrived_ns = bed.stream.cut(end_sample, self.stride)
-        quality = assess_quality(window)
-        beats = find_beats(window, quality)
-        rhythm = bed.rhythm.follow(window, quality, beats)
-        vitals = measure_vitals(beats, window, quality)
-        if (
-            rhythm is not None and rhythm.waves.fibrillation
-        ):  # its waves are no beats, however many a detector counts
-            vitals = replace(vitals, heart_rate_bpm=None, rr_ms=None, rmssd_ms=None)
-        return _Cut(bed, window, arrived_ns, quality, beats, vitals, rhythm, bed.rhythm.st)
-
-    def _hop(self, cut: _Cut, score: ScoreMap, now_ns: int) -> Outcome:
+    def _hop(self, cut: _Cut, reading: Reading, now_ns: int) -> Outcome:
         bed, window = cut.bed, cut.window
         source = self._live(window.bed, now_ns)
-        score = bed.baseline.judge(score, source.patient, now_ns, bed.is_grave)
+        score = bed.baseline.judge(reading.score, source.patient, now_ns, bed.is_grave)
         spans = tuple(localize(score))
-        since_s = bed.since_last_beat_s(cut.beats, cut.vitals, window.end_sample)
         observation = observe_hop(
             window,
-            cut.quality,
-            cut.beats,
-            cut.vitals,
+            reading.quality,
+            reading.beats,
+            reading.vitals,
             score,
             spans,
             source,
-            since_last_beat_s=since_s,
+            since_last_beat_s=bed.since_last_beat_s(reading.beats, reading.vitals, window.end_sample),
             ever_valid=bed.ever_valid,
             findings=self.intake.findings(window.bed, now_ns),
             latency_ms=(now_ns - cut.arrived_ns) / 1e6,
@@ -275,10 +238,12 @@ class Pipeline:
             rhythm_failing=bed.rhythm.failing,
             model=self._scorer.model,
             baseline=bed.baseline.status,
-            rhythm=cut.rhythm,
-            st=cut.st,
+            rhythm=reading.rhythm,
+            st=reading.st,
         )
-        hop = Hop(window.bed, window.start_sample, window.end_sample, cut.quality, cut.beats, score, spans)
+        hop = Hop(
+            window.bed, window.start_sample, window.end_sample, reading.quality, reading.beats, score, spans
+        )
         return bed.hop(hop, window, observation, now_ns)
 
     def _live(self, bed: str, now_ns: int) -> Source:

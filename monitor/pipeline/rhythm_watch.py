@@ -1,13 +1,20 @@
+from collections import Counter
+from collections.abc import Sequence
+
 from engine.beats import Beats
 from engine.classify.classify import classify
 from engine.classify.memory import BeatMemory
 from engine.delineation.delineate import delineate
 from engine.intervals import measure_intervals
 from engine.quality import Quality
+from engine.rhythm import rhythm as judging
 from engine.rhythm.history import History
-from engine.rhythm.rhythm import Rhythm, follow
+from engine.rhythm.rhythm import Rhythm
+from engine.signals import Signals
 from engine.stchange import StChange, StMemory, follow_st
-from engine.window import Window
+
+Followed = tuple[Rhythm | None, StChange | None]
+"""What a window says of its rhythm, and its ST levels against the patient's own."""
 
 
 class RhythmWatch:
@@ -20,29 +27,72 @@ class RhythmWatch:
 
     def reset(self) -> None:
         """Forget everything: another patient, or samples counted anew."""
-        self.st: StChange | None = None
-        """ST levels of the newest window against the patient's own."""
-        self._history = History.empty()
-        self._beats = BeatMemory.empty()
-        self._levels = StMemory.empty()
+        self.history = History.empty()
+        self.beats = BeatMemory.empty()
+        self.levels = StMemory.empty()
 
-    def follow(self, window: Window, quality: Quality, beats: Beats) -> Rhythm | None:
-        """Class the beats of the next window, judge its rhythm and compare its ST levels; None if that fails,
-        which must not take the other alarms of this bed, or any of another, with it.
-        """
-        try:
-            rhythm = self._follow(window, quality, beats)
-        except Exception as error:  # whatever an odd signal provokes; it becomes an alarm
-            self.failing = f"{type(error).__name__}: {error}".splitlines()[0]
-            self.reset()
-            return None
-        self.failing = None
-        return rhythm
 
-    def _follow(self, window: Window, quality: Quality, beats: Beats) -> Rhythm:
-        delineation = delineate(window, quality, beats)
-        classes, self._beats = classify(window, quality, beats, delineation, self._beats)
-        rhythm, self._history = follow(window, quality, classes, self._history)
-        intervals = measure_intervals(window, delineation, classes)
-        self.st, self._levels = follow_st(intervals.st_mv, self._levels)
-        return rhythm
+def follow(
+    watches: Sequence[RhythmWatch], signals: Signals, qualities: Sequence[Quality], beats: Sequence[Beats]
+) -> list[Followed]:
+    """Class the beats of windows, judge their rhythms and compare their ST levels.
+
+    A window in which that fails has no rhythm, its watch says why, and no other bed is touched by it.
+    """
+    followed: list[Followed] = [(None, None)] * len(watches)
+    for rows in _rounds(watches):
+        some = [watches[row] for row in rows]
+        found = _guarded(
+            some, signals.at(rows), [qualities[row] for row in rows], [beats[row] for row in rows]
+        )
+        for row, one in zip(rows, found, strict=True):
+            followed[row] = one
+    return followed
+
+
+def _rounds(watches: Sequence[RhythmWatch]) -> list[list[int]]:
+    """Rows of windows, no bed twice in one round: what a window teaches is known to the bed's next."""
+    seen: Counter[int] = Counter()
+    rounds: list[list[int]] = []
+    for row, watch in enumerate(watches):
+        if seen[id(watch)] == len(rounds):
+            rounds.append([])
+        rounds[seen[id(watch)]].append(row)
+        seen[id(watch)] += 1
+    return rounds
+
+
+def _guarded(
+    watches: Sequence[RhythmWatch], signals: Signals, qualities: Sequence[Quality], beats: Sequence[Beats]
+) -> list[Followed]:
+    try:
+        followed = _follow(watches, signals, qualities, beats)
+    except Exception as error:  # whatever an odd signal provokes; it becomes an alarm
+        if len(watches) > 1:  # of its own bed alone
+            alone = zip(watches, range(len(watches)), qualities, beats, strict=True)
+            return [
+                _guarded([watch], signals.at([row]), [quality], [found])[0]
+                for watch, row, quality, found in alone
+            ]
+        watches[0].failing = f"{type(error).__name__}: {error}".splitlines()[0]
+        watches[0].reset()
+        return [(None, None)]
+    for watch in watches:
+        watch.failing = None
+    return followed
+
+
+def _follow(
+    watches: Sequence[RhythmWatch], signals: Signals, qualities: Sequence[Quality], beats: Sequence[Beats]
+) -> list[Followed]:
+    """All memories change together, or none."""
+    delineations = delineate(signals, qualities, beats)
+    memories = [watch.beats for watch in watches]
+    classes, memories = classify(signals, qualities, beats, delineations, memories)
+    histories = [watch.history for watch in watches]
+    rhythms, histories = judging.follow(signals, qualities, classes, histories)
+    intervals = measure_intervals(signals, delineations, classes)
+    st = [follow_st(one.st_mv, watch.levels) for one, watch in zip(intervals, watches, strict=True)]
+    for watch, memory, history, (_, levels) in zip(watches, memories, histories, st, strict=True):
+        watch.beats, watch.history, watch.levels = memory, history, levels
+    return [(rhythm, change) for rhythm, (change, _) in zip(rhythms, st, strict=True)]

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import wfdb
 
-from engine.beats import find_beats
+from engine.beats import beats_of
 from engine.grid import FS_HZ, WINDOW_N
 from engine.leads import LeadMap
-from engine.quality import assess_quality
+from engine.quality import quality_of
 from engine.resample import resample_whole
 from engine.vitals import measure_vitals
 from engine.window import Window
@@ -38,8 +38,8 @@ def raised_on(name, start_s, end_s):
     for end in range(FS_HZ, x.shape[1] - WINDOW_N, FS_HZ):
         part = np.s_[:, end : end + WINDOW_N]
         window = Window("ward.1", end, x[part], valid[part], leads.present, np.zeros(12, bool))
-        quality = assess_quality(window)
-        beats = find_beats(window, quality)
+        quality = quality_of(window)
+        beats = beats_of(window, quality)
         vitals = measure_vitals(beats, window, quality)
         observation = observe_hop(window, quality, beats, vitals, None, (), Source("live"))
         state, happened = machine.step(state, observation, end * 4_000_000)

@@ -5,12 +5,12 @@ from functools import cache
 
 import numpy as np
 
-from engine.beats import find_beats
+from engine.beats import beats_of
 from engine.grid import FS_HZ, WINDOW_N
 from engine.patient.baseline import PatientBaseline
 from engine.patient.lesson import lesson_of
-from engine.preprocess import MAP_N, prepare
-from engine.quality import assess_quality
+from engine.preprocess import MAP_N, input_of
+from engine.quality import quality_of
 from engine.scoremap import ScoreMap
 from engine.window import Window
 from simulators.patient.act import Act
@@ -34,8 +34,8 @@ def _window(x, end, leads):
     valid = np.repeat(present[:, None], WINDOW_N, axis=1)
     cut = np.where(valid, x[:, end - WINDOW_N : end], 0).astype(np.float32)
     window = Window("ward.1", end, cut, valid, present, np.zeros(12, bool))
-    quality = assess_quality(window)
-    prepared = prepare(window, quality, find_beats(window, quality))
+    quality = quality_of(window)
+    prepared = input_of(window, quality, beats_of(window, quality))
     return ScoreMap("ward.1", end, QUIET, 2.0, 1.0, None, prepared=prepared)
 
 

@@ -39,9 +39,9 @@ def test_one_call_of_the_scorer_for_all_beds_that_are_due(scorer):
     class Counting:
         model, backend = scorer.model, scorer.backend
 
-        def score(self, windows, qualities, beats):
-            batches.append([window.bed for window in windows])
-            return scorer.score(windows, qualities, beats)
+        def score(self, signals, qualities, beats):
+            batches.append([window.bed for window in signals.windows])
+            return scorer.score(signals, qualities, beats)
 
     pipeline = Pipeline(Counting())
     devices = [Device(pipeline, bed=f"ward.{n}") for n in range(4)]

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import wfdb
 
-from engine.beats import Beats, find_beats
+from engine.beats import Beats, beats_of
 from engine.grid import FS_HZ, WINDOW_N
 from engine.leads import LEADS
-from engine.quality import Quality, assess_quality
+from engine.quality import Quality, quality_of
 from engine.window import Window
 
 Make = Callable[..., np.ndarray]
@@ -43,8 +43,8 @@ def judge(x: np.ndarray, valid: np.ndarray | None = None, end_sample: int = WIND
         valid = np.isfinite(x)
     no_lead_off = np.zeros(12, np.bool_)
     window = Window("ward.1", end_sample, np.where(valid, x, 0), valid, valid.any(axis=1), no_lead_off)
-    quality = assess_quality(window)
-    return window, quality, find_beats(window, quality)
+    quality = quality_of(window)
+    return window, quality, beats_of(window, quality)
 
 
 @pytest.fixture(scope="session")

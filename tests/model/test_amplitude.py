@@ -6,11 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.amplitude import USUAL_MV, UsualSize, at_usual_size
-from engine.beats import find_beats
+from engine.beats import beats_of
 from engine.leads import LEADS, LeadMap
-from engine.preprocess import MIN_SCALE_MV, prepare
-from engine.quality import LeadState, assess_quality
+from engine.preprocess import MIN_SCALE_MV, input_of
+from engine.quality import LeadState, quality_of
 from engine.scorer import load_scorer
+from engine.signals import condition
 
 GAINS = st.lists(st.floats(-4, 4).map(lambda e: 10.0**e), min_size=12, max_size=12)
 OFFSETS = st.lists(st.floats(-50, 50), min_size=12, max_size=12)
@@ -29,9 +30,9 @@ def in_other_units(window, gains, offsets=(0.0,) * 12):
 
 def score_of(scorer, window):
     sized = at_usual_size(window)
-    quality = assess_quality(sized)
-    beats = find_beats(sized, quality)
-    return scorer.score([sized], [quality], [beats])[0], quality, beats
+    quality = quality_of(sized)
+    beats = beats_of(sized, quality)
+    return scorer.score(condition([sized]), [quality], [beats])[0], quality, beats
 
 
 @settings(max_examples=15, deadline=None)
@@ -55,8 +56,8 @@ def test_powers_of_two_change_not_one_bit(ecg, judged, scorer):
 def test_every_lead_is_brought_to_its_usual_size(ecg, judged):
     window, _, _ = judged(ecg(1))
     sized = at_usual_size(in_other_units(window, np.linspace(0.01, 300, 12)))
-    quality = assess_quality(sized)
-    prepared = prepare(sized, quality, find_beats(sized, quality))
+    quality = quality_of(sized)
+    prepared = input_of(sized, quality, beats_of(sized, quality))
     assert prepared.scale == pytest.approx(USUAL_MV, rel=1e-3)
     assert prepared.beats_valid.any() and prepared.scale.min() > MIN_SCALE_MV
 
@@ -71,7 +72,7 @@ def test_a_lead_that_stands_still_stays_flat_whatever_its_level(ecg, judged):
     x = window.x.copy()
     x[3], x[4] = 12345.678, 0.0
     sized = at_usual_size(replace(window, x=x, calibrated=False))
-    assert assess_quality(sized).state[3:5] == (LeadState.FLAT,) * 2
+    assert quality_of(sized).state[3:5] == (LeadState.FLAT,) * 2
     assert np.isfinite(sized.x).all()
 
 
@@ -82,7 +83,7 @@ def test_what_is_left_without_heartbeats_keeps_the_size_it_had(ecg, judged):
     size = UsualSize()
     size.of(in_other_units(window, np.full(12, 500.0)))
     kept = size.of(silent)
-    assert find_beats(kept, assess_quality(kept)).r_peaks.size == 0
+    assert beats_of(kept, quality_of(kept)).r_peaks.size == 0
     assert np.std(kept.x, axis=1).min() > 0.005 and np.std(kept.x, axis=1).max() < 0.1
 
 

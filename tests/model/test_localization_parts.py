@@ -37,7 +37,8 @@ class Mapped:
     def __init__(self, map_of):
         self.map_of = map_of
 
-    def score(self, windows, qualities, beats):
+    def score(self, signals, qualities, beats):
+        windows = signals.windows
         return [ScoreMap(one.bed, one.end_sample, self.map_of(one), 0.0, 1.0, None) for one in windows]
 
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from engine.beats import find_beats
+from engine.beats import beats_of
 from engine.errors import ConfigurationError, ModelError
 from engine.grid import WINDOW_N
 from engine.models.mcr2023.checkpoint import Mcr2023Checkpoint, Scale, load_mcr2023, save_mcr2023
@@ -20,8 +20,9 @@ from engine.models.mcr2023.passes import assess
 from engine.models.mcr2023.scorer import Mcr2023Scorer
 from engine.models.mcr2023.trend import trend_of
 from engine.preprocess import MAP_N
-from engine.quality import assess_quality
+from engine.quality import quality_of
 from engine.scorer import WEIGHTS, load_scorer
+from engine.signals import condition
 from engine.window import Window
 
 TINY = Mcr2023Config(width=2, latent=4)
@@ -49,7 +50,7 @@ def checkpoint(network, tmp_path):
 
 def score(scorer, *found):
     windows, qualities, beats = zip(*found, strict=True)
-    return scorer.score(windows, qualities, beats)
+    return scorer.score(condition(windows), qualities, beats)
 
 
 def test_network_has_the_published_size():
@@ -148,7 +149,7 @@ def test_without_an_r_peak_a_piece_of_the_middle_stands_for_a_beat(ecg, judged, 
     none = replace(beats, r_peaks=beats.r_peaks[:0], votes=beats.votes[:0])
     one = prepare_published(window, quality, none)
     assert one.beat(0).shape == (12, BEAT_N)
-    (found,) = scorer.score([window], [quality], [none])
+    (found,) = scorer.score(condition([window]), [quality], [none])
     assert np.isfinite(found.score)
 
 
@@ -197,8 +198,8 @@ def test_every_window_has_a_score_or_a_reason(scorer, ecg, judged, kind):
         case "noise":
             x[:] = np.random.default_rng(0).normal(0, 1, x.shape)
     window = Window("ward.1", end, np.where(valid, x, 0), valid, window.present, off)
-    quality = assess_quality(window)
-    (found,) = scorer.score([window], [quality], [find_beats(window, quality)])
+    quality = quality_of(window)
+    (found,) = scorer.score(condition([window]), [quality], [beats_of(window, quality)])
     assert (found.reason, np.isnan(found.score), found.map.any()) == (kind, True, False)
 
 
@@ -218,7 +219,6 @@ def test_same_window_same_score_in_any_batch(scorer, ecg, judged):
     (alone,) = score(scorer, judged(ecg(2)))
     assert second.score == alone.score != first.score
     np.testing.assert_array_equal(second.map, alone.map)
-    assert scorer.score([], [], []) == []
 
 
 def test_a_network_without_numbers_is_never_taken_for_normal(ecg, judged):

@@ -3,7 +3,7 @@ import torch
 
 from engine.models.config import NetworkConfig
 from engine.models.network import RestorationNetwork, example_batch
-from engine.preprocess import prepare, stack
+from engine.preprocess import input_of, stack
 from training.dataset import keep_leads
 from training.restoration import tensors
 
@@ -45,20 +45,20 @@ def test_nothing_hidden_reaches_what_is_restored():
 
 def test_absent_leads_have_no_error_and_no_influence(ecg, judged):
     net = network()
-    batch = stack([prepare(*judged(ecg(1)))])
+    batch = stack([input_of(*judged(ecg(1)))])
     keep = np.arange(12)[None] != 4
     with torch.no_grad():
         silent = net(*tensors(keep_leads(batch, keep)))
         x = ecg(1)
         x[4] = np.nan
-        absent = net(*tensors(keep_leads(stack([prepare(*judged(x))]), keep)))
+        absent = net(*tensors(keep_leads(stack([input_of(*judged(x))]), keep)))
     assert not silent.window_error[:, 4].any()
     torch.testing.assert_close(silent.window_error[:, :4], absent.window_error[:, :4])
 
 
 def test_a_window_is_scored_alike_alone_and_in_a_batch(ecg, judged):
     net = network()
-    inputs = [prepare(*judged(ecg(seed))) for seed in (1, 2)]
+    inputs = [input_of(*judged(ecg(seed))) for seed in (1, 2)]
     with torch.no_grad():
         alone = net(*tensors(stack(inputs[:1])))
         together = net(*tensors(stack(inputs)))

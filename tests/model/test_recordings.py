@@ -10,6 +10,7 @@ import wfdb
 from engine.leads import LEADS, LeadMap
 from engine.localize import localize
 from engine.scorer import load_scorer
+from engine.signals import condition
 from training.dataset import window_of
 from training.evaluation import evaluate, score_entries
 from training.ptbxl import read_entries, read_signal
@@ -46,7 +47,7 @@ def test_premature_beats_are_marked_and_normal_ones_are_not(judged, record):
     for start in range(0, seconds, 10):
         piece = signal.p_signal[start * rate : (start + 10) * rate].T.astype(np.float32)
         window, quality, found = judged(window_of(lead_map.apply(piece), rate).x)
-        spans = localize(scorer.score([window], [quality], [found])[0])
+        spans = localize(scorer.score(condition([window]), [quality], [found])[0])
         for sample, symbol in zip(beats.sample, beats.symbol, strict=True):
             at = (sample - start * rate) * 250 / rate
             if symbol in hits and 50 <= at < 2450:
@@ -65,6 +66,7 @@ def test_grafted_st_elevation_is_marked_in_its_leads(judged):
         st = (np.clip((t - 0.03) / 0.03, 0, 1) * np.clip((0.36 - t) / 0.1, 0, 1)).sum(axis=0)
         for lead, mv in (("V2", 0.4), ("V3", 0.4), ("V4", 0.3)):
             raised[LEADS.index(lead)] += np.float32(mv) * st.astype(np.float32)
-        spans = localize(scorer.score(*([one] for one in judged(raised)))[0])
+        window, quality, beats = judged(raised)
+        spans = localize(scorer.score(condition([window]), [quality], [beats])[0])
         marked.append({LEADS[one.lead] for one in spans})
     assert np.mean([bool(leads & {"V2", "V3", "V4"}) for leads in marked]) > 0.7

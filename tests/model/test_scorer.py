@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 
 from engine.backends.backend import NetworkOutputs
-from engine.beats import find_beats
+from engine.beats import beats_of
 from engine.checkpoint import load_checkpoint
 from engine.grid import WINDOW_N
 from engine.localize import localize
 from engine.preprocess import MAP_N, ModelInput
-from engine.quality import assess_quality
+from engine.quality import quality_of
 from engine.scorer import WEIGHTS, Scorer, load_scorer
+from engine.signals import condition
 from engine.window import Window
 
 
@@ -25,7 +26,7 @@ def scorer() -> Scorer:
 
 def score(scorer, *found):
     windows, qualities, beats = zip(*found, strict=True)
-    return scorer.score(windows, qualities, beats)
+    return scorer.score(condition(windows), qualities, beats)
 
 
 def test_windows_are_scored_in_one_call(scorer, ecg, judged):
@@ -68,10 +69,6 @@ def test_alarms_can_name_the_exact_weights(scorer):
     assert scorer.model == f"mcr@{load_checkpoint(WEIGHTS / 'mcr.safetensors').sha256[:12]}"
 
 
-def test_nothing_to_score_is_no_call(scorer):
-    assert scorer.score([], [], []) == []
-
-
 @pytest.mark.parametrize("kind", ["starting", "gap", "lead off", "flat"])
 def test_what_cannot_be_assessed_says_why(scorer, ecg, judged, kind):
     x, valid, end, off = ecg(1), np.ones((12, WINDOW_N), np.bool_), WINDOW_N, np.zeros(12, np.bool_)
@@ -85,8 +82,8 @@ def test_what_cannot_be_assessed_says_why(scorer, ecg, judged, kind):
         case "flat":
             x = np.zeros_like(x)
     window = Window("ward.1", end, np.where(valid, x, 0), valid, np.ones(12, np.bool_), off)
-    quality = assess_quality(window)
-    (found,) = scorer.score([window], [quality], [find_beats(window, quality)])
+    quality = quality_of(window)
+    (found,) = scorer.score(condition([window]), [quality], [beats_of(window, quality)])
     assert found.reason == kind
     assert np.isnan(found.score)
     assert not found.anomalous

@@ -3,7 +3,7 @@ import pytest
 
 from engine.models.features import at_rate_60, beat_shape, rhythm_features, stretch_features
 from engine.models.gaussian import fit_factors, fit_whitening
-from engine.preprocess import BEFORE_R_N, prepare, stack
+from engine.preprocess import BEFORE_R_N, input_of, stack
 
 
 def test_whitened_features_are_independent_with_variance_one():
@@ -20,7 +20,7 @@ def test_components_without_variance_are_left_out():
 
 
 def test_typical_beat_is_the_median_of_real_samples(ecg, judged):
-    batch = stack([prepare(*judged(ecg(seed))) for seed in (1, 2)])
+    batch = stack([input_of(*judged(ecg(seed))) for seed in (1, 2)])
     expected = np.nanmedian(np.where(batch.beats_valid > 0, batch.beats, np.nan), axis=1)
     np.testing.assert_allclose(beat_shape(batch), expected, atol=1e-6)
 
@@ -28,7 +28,7 @@ def test_typical_beat_is_the_median_of_real_samples(ecg, judged):
 def test_lead_without_beats_has_no_features(ecg, judged):
     x = ecg(1)
     x[5] = np.nan
-    for features in stretch_features(stack([prepare(*judged(x))])):
+    for features in stretch_features(stack([input_of(*judged(x))])):
         assert np.isnan(features[0, 5, :-1]).all()
         assert np.isfinite(np.delete(features[0], 5, axis=0)).all()
 

@@ -15,7 +15,7 @@ from engine.checkpoint import load_checkpoint, save_checkpoint
 from engine.errors import ConfigurationError, ModelError, RecordError
 from engine.models.config import NetworkConfig
 from engine.models.network import RestorationNetwork
-from engine.preprocess import prepare, stack
+from engine.preprocess import input_of, stack
 from engine.scorer import load_scorer
 from monitor.cli import main
 from training.display import Display
@@ -69,7 +69,7 @@ def test_backends_agree(trained, ecg, judged):
     checkpoint = load_checkpoint(trained / "mcr.safetensors")
     backends = (OnnxBackend(trained / "mcr.onnx", checkpoint.sha256), TorchBackend(checkpoint))
     for n in (1, 3):
-        batch = stack([prepare(*judged(ecg(seed))) for seed in range(n)])
+        batch = stack([input_of(*judged(ecg(seed))) for seed in range(n)])
         left, right = (backend.run(batch) for backend in backends)
         for name in left.__dataclass_fields__:
             np.testing.assert_allclose(

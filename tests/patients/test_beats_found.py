@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from engine.beats import find_beats
+from engine.beats import beats_of
 from engine.grid import FS_HZ, WINDOW_N
-from engine.quality import assess_quality
+from engine.quality import quality_of
 from engine.window import Window
 from simulators.patient.patient import Patient
 from simulators.patient.presets import PRESETS
@@ -21,7 +21,7 @@ def test_r_peaks_are_found(preset):
     x = Patient(story, seed=6, fs_hz=FS_HZ).read(n).samples[:, -WINDOW_N:]
     yes = np.ones(12, bool)
     window = Window("ward.1", n, np.ascontiguousarray(x), np.ones(x.shape, bool), yes, ~yes)
-    found = find_beats(window, assess_quality(window)).r_peaks
+    found = beats_of(window, quality_of(window)).r_peaks
     known = np.array([beat.sample for beat in truth(story, seed=6, fs_hz=FS_HZ, n_samples=n).beats])
     inside = known[(known > WINDOW_N + 40) & (known < n - 40)]
     distance = np.abs(found[None, :] - inside[:, None]).min(axis=1)

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from engine.beats import find_beats
+from engine.beats import beats_of
 from engine.grid import FS_HZ, WINDOW_N
-from engine.quality import assess_quality
+from engine.quality import quality_of
 from engine.scorer import load_scorer
+from engine.signals import condition
 from engine.window import Window
 from simulators.patient.patient import Patient
 from simulators.patient.story import Story, load_story, single_rhythm
@@ -27,9 +28,9 @@ def judge():
             Window("ward.1", end, piece, np.ones(piece.shape, bool), YES, ~YES)
             for end, piece in zip(ends, pieces, strict=True)
         ]
-        qualities = [assess_quality(window) for window in windows]
-        beats = [find_beats(*pair) for pair in zip(windows, qualities, strict=True)]
-        return np.array([s.score / s.threshold for s in scorer.score(windows, qualities, beats)])
+        qualities = [quality_of(window) for window in windows]
+        beats = [beats_of(*pair) for pair in zip(windows, qualities, strict=True)]
+        return np.array([s.score / s.threshold for s in scorer.score(condition(windows), qualities, beats)])
 
     return scores
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.beats import find_beats
+from engine.beats import beats_of
 from engine.grid import FS_HZ, WINDOW_N
 from engine.leads import N_LEADS
-from engine.quality import assess_quality
+from engine.quality import quality_of
 from engine.window import Window
 from simulators.patient.patient import Patient
 from simulators.patient.presets import PRESETS
@@ -67,8 +67,8 @@ def make_hops(x, hop_s=1.0, leads=None):
     for end in range(WINDOW_N, x.shape[1] + 1, round(hop_s * FS_HZ)):
         cut = slice(end - WINDOW_N, end)
         window = make_window(x[:, cut], valid[:, cut], present, end_sample=end)
-        quality = assess_quality(window)
-        yield window, quality, find_beats(window, quality)
+        quality = quality_of(window)
+        yield window, quality, beats_of(window, quality)
 
 
 @pytest.fixture(scope="session")

@@ -11,13 +11,20 @@ from engine.beatclass import BeatClass
 from engine.classify.classify import classify
 from engine.classify.memory import BeatMemory
 from engine.classify.network import load_network
-from engine.delineation.delineate import delineate
+from engine.delineation.delineate import delineation_of
 from engine.errors import ModelError
 from engine.grid import FS_HZ
+from engine.signals import condition
 from training.beats.classes import compare
 from training.beats.ec57 import gross
 from training.beats.live import judge
 from training.beats.recordings import read_recording
+
+
+def classified(window, quality, beats, delineation, memory):
+    (found,), (later,) = classify(condition([window]), [quality], [beats], [delineation], [memory])
+    return found, later
+
 
 V, S, N, PACED = BeatClass.VENTRICULAR, BeatClass.SUPRAVENTRICULAR, BeatClass.NORMAL, BeatClass.PACED
 
@@ -26,8 +33,8 @@ def stream(hops_of_signal):
     """(end sample, BeatClasses) at every hop."""
     memory = BeatMemory.empty()
     for window, quality, beats in hops_of_signal:
-        delineation = delineate(window, quality, beats)
-        found, memory = classify(window, quality, beats, delineation, memory)
+        delineation = delineation_of(window, quality, beats)
+        found, memory = classified(window, quality, beats, delineation, memory)
         yield window.end_sample, found
 
 
@@ -136,13 +143,13 @@ def test_any_hop_gives_the_same_classes(patient, hops, hop_s):
 def test_the_same_stream_gives_the_same_classes_and_leaves_the_memory_it_was_given(patient, hops):
     x, _ = patient(("bigeminy", 30))
     window, quality, beats = list(hops(x))[-1]
-    delineation = delineate(window, quality, beats)
+    delineation = delineation_of(window, quality, beats)
     empty = BeatMemory.empty()
-    first, memory = classify(window, quality, beats, delineation, empty)
-    again, _ = classify(window, quality, beats, delineation, empty)
+    first, memory = classified(window, quality, beats, delineation, empty)
+    again, _ = classified(window, quality, beats, delineation, empty)
     np.testing.assert_array_equal(first.klass, again.klass)
     assert not empty.families.weight.any() and memory.families.weight.any()
-    once_more, later = classify(window, quality, beats, delineation, memory)
+    once_more, later = classified(window, quality, beats, delineation, memory)
     assert later.until == memory.until, "a beat is remembered once"
     np.testing.assert_array_equal(once_more.klass, first.klass)
 
@@ -151,18 +158,18 @@ def test_a_stream_that_starts_anew_is_another_patient(patient, hops):
     x, _ = patient(("sinus", 20))
     *_, last = hops(x)
     first = next(iter(hops(x)))
-    _, memory = classify(*last, delineate(*last), BeatMemory.empty())
-    _, anew = classify(*first, delineate(*first), memory)
+    _, memory = classified(*last, delineation_of(*last), BeatMemory.empty())
+    _, anew = classified(*first, delineation_of(*first), memory)
     assert anew.until < memory.until
     np.testing.assert_array_equal(
-        anew.families.shape, classify(*first, delineate(*first), BeatMemory.empty())[1].families.shape
+        anew.families.shape, classified(*first, delineation_of(*first), BeatMemory.empty())[1].families.shape
     )
 
 
 def test_without_beats_or_leads_nothing_is_claimed(ecg, window_of, hops):
     x = ecg([], noise_mv=0.01)
     (one,) = hops(x)
-    found, memory = classify(*one, delineate(*one), BeatMemory.empty())
+    found, memory = classified(*one, delineation_of(*one), BeatMemory.empty())
     assert found.klass.size == found.qrs_ms.size == found.p_wave.size == 0
     assert memory.own == -1
 
@@ -170,7 +177,7 @@ def test_without_beats_or_leads_nothing_is_claimed(ecg, window_of, hops):
 def test_before_any_beat_is_known_the_class_is_unknown(ecg, hops):
     x = ecg([9.2, 9.6])
     (one,) = hops(x)
-    found, _ = classify(*one, delineate(*one), BeatMemory.empty())
+    found, _ = classified(*one, delineation_of(*one), BeatMemory.empty())
     assert found.r_peaks.size and (found.klass == BeatClass.UNKNOWN).all()
 
 

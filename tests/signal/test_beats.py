@@ -3,16 +3,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.beats import find_beats
+from engine.beats import beats_of
 from engine.grid import FS_HZ, WINDOW_N
-from engine.quality import assess_quality
+from engine.quality import quality_of
 from engine.resample import resample_whole
 
 REGULAR_S = np.arange(0.5, 9.8, 0.8)
 
 
 def peaks_s(window):
-    return (find_beats(window, assess_quality(window)).r_peaks - window.start_sample) / FS_HZ
+    return (beats_of(window, quality_of(window)).r_peaks - window.start_sample) / FS_HZ
 
 
 @pytest.mark.parametrize("rate_bpm", [25, 40, 75, 120, 180, 220])
@@ -46,7 +46,7 @@ def test_overlapping_windows_agree_on_the_absolute_index(ecg, window_of, rr_s, h
     early = window_of(x[:, :WINDOW_N], end_sample=WINDOW_N)
     late = window_of(x[:, hop : hop + WINDOW_N], end_sample=hop + WINDOW_N)
     inner = [
-        [peak for peak in find_beats(w, assess_quality(w)).r_peaks if hop + 125 < peak < WINDOW_N - 125]
+        [peak for peak in beats_of(w, quality_of(w)).r_peaks if hop + 125 < peak < WINDOW_N - 125]
         for w in (early, late)
     ]
     np.testing.assert_allclose(*inner, atol=1)
@@ -58,7 +58,7 @@ def test_any_subset_of_leads(ecg, window_of, leads):
     x = ecg(REGULAR_S) * present[:, None]
     valid = np.repeat(present[:, None], WINDOW_N, axis=1)
     window = window_of(x, valid, present)
-    beats = find_beats(window, assess_quality(window))
+    beats = beats_of(window, quality_of(window))
     assert beats.n_leads == len(leads)
     np.testing.assert_allclose((beats.r_peaks - window.start_sample) / FS_HZ, REGULAR_S, atol=0.009)
     assert (beats.votes == 1).all()
@@ -77,7 +77,7 @@ def test_asystole_has_no_beats_but_leads_that_would_have_seen_them(ecg, window_o
     t = np.arange(WINDOW_N) / FS_HZ
     x = ecg([], noise_mv=0.01) + (0.2 * np.sin(2 * np.pi * 0.25 * t)).astype(np.float32)
     window = window_of(x)
-    beats = find_beats(window, assess_quality(window))
+    beats = beats_of(window, quality_of(window))
     assert beats.r_peaks.size == 0
     assert beats.n_leads == 12
 
@@ -105,7 +105,7 @@ def test_pacing_without_capture_is_no_heartbeat(ecg, window_of):
         spikes[:, at : at + 2] = 2  # 4 ms at 500 Hz
     x, _ = resample_whole(spikes, np.ones(spikes.shape, bool), 500)
     window = window_of(x + ecg([]))
-    assert find_beats(window, assess_quality(window)).r_peaks.size == 0
+    assert beats_of(window, quality_of(window)).r_peaks.size == 0
 
 
 def test_flat_or_absent_leads_do_not_vote(ecg, window_of):
@@ -114,12 +114,12 @@ def test_flat_or_absent_leads_do_not_vote(ecg, window_of):
     off = np.zeros(12, bool)
     off[2] = True
     window = window_of(x, lead_off=off)
-    assert find_beats(window, assess_quality(window)).n_leads == 10
+    assert beats_of(window, quality_of(window)).n_leads == 10
 
 
 def test_no_assessable_lead_no_claim(window_of):
     window = window_of(np.zeros((12, WINDOW_N), np.float32), np.zeros((12, WINDOW_N), bool))
-    beats = find_beats(window, assess_quality(window))
+    beats = beats_of(window, quality_of(window))
     assert (beats.n_leads, beats.r_peaks.size, beats.votes.size) == (0, 0, 0)
 
 

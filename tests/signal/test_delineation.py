@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.beats import Beats, find_beats
-from engine.delineation.delineate import delineate
+from engine.beats import Beats, beats_of
+from engine.delineation.delineate import delineation_of
 from engine.delineation.delineation import N_MARKS, Mark
 from engine.delineation.wavelet import HALF_SAMPLE, slopes
 from engine.grid import FS_HZ, WINDOW_N
 from engine.leads import N_LEADS
-from engine.quality import assess_quality
+from engine.quality import quality_of
 from simulators.patient.beat_form import ATRIAL, VENTRICULAR
 from training.beats.boundaries import figures, own
 from training.beats.ludb import read_drawn
@@ -20,8 +20,8 @@ REGULAR_S = np.arange(0.6, 9.6, 0.8)
 
 
 def marks_of(window):
-    quality = assess_quality(window)
-    return delineate(window, quality, find_beats(window, quality))
+    quality = quality_of(window)
+    return delineation_of(window, quality, beats_of(window, quality))
 
 
 def typical_ms(delineation, mark):
@@ -43,7 +43,7 @@ def test_slopes_lie_on_the_time_of_the_signal(scale):
 def test_boundaries_of_simulated_beats(patient, hops, preset, form):
     x, _ = patient((preset, 20))
     window, quality, beats = list(hops(x, 10))[-1]
-    found = delineate(window, quality, beats)
+    found = delineation_of(window, quality, beats)
     ventricular, atrial = VENTRICULAR[form], ATRIAL["sinus"]
     assert typical_ms(found, Mark.QRS_ONSET) == pytest.approx(1e3 * ventricular.onset_s, abs=20)
     assert typical_ms(found, Mark.QRS_OFFSET) == pytest.approx(1e3 * ventricular.j_point_s, abs=20)
@@ -57,7 +57,7 @@ def test_boundaries_of_simulated_beats(patient, hops, preset, form):
 def test_marks_are_in_order(patient, hops):
     x, _ = patient(("pvc", 30))
     for window, quality, beats in hops(x, 5):
-        marks = delineate(window, quality, beats).marks_ms
+        marks = delineation_of(window, quality, beats).marks_ms
         for first in (Mark.P_ONSET, Mark.QRS_ONSET, Mark.T_ONSET):
             wave = marks[first : first + 3]
             whole = np.isfinite(wave).all(axis=0)
@@ -83,8 +83,8 @@ def test_polarity_moves_little(ecg, window_of):
     x = ecg(REGULAR_S)
     before, after = marks_of(window_of(x)), marks_of(window_of(-x))
     moved_ms = np.abs(after.marks_ms[BOUNDS] - before.marks_ms[BOUNDS])
-    # Spikes are cut off by an opening before a closing, which is not the same upside down: this signal's steep
-    # R waves count as spikes in some leads, and a mark beside one may jump to the next flank.
+    # Spikes are cut off by an opening before a closing, which is not the same upside down: this signal's
+    # steep R waves count as spikes in some leads, and a mark beside one may jump to the next flank.
     assert np.nanmean(moved_ms > 8.1) < 0.02
     assert np.nanmax(moved_ms) <= 32
 
@@ -93,7 +93,7 @@ def test_overlapping_windows_agree(patient, hops):
     x, _ = patient(("sinus", 20))
     seen = {}
     for window, quality, beats in hops(x, 1):
-        found = delineate(window, quality, beats)
+        found = delineation_of(window, quality, beats)
         inner = (beats.r_peaks > window.start_sample + 250) & (beats.r_peaks < window.end_sample - 250)
         for i in np.flatnonzero(inner):
             marks = found.marks_ms[:, :, i]
@@ -106,7 +106,7 @@ def test_overlapping_windows_agree(patient, hops):
 def test_some_leads_are_enough(patient, hops, leads):
     x, _ = patient(("sinus", 20))
     window, quality, beats = list(hops(x, 10, leads))[-1]
-    found = delineate(window, quality, beats)
+    found = delineation_of(window, quality, beats)
     absent = ~np.isin(np.arange(N_LEADS), leads)
     assert np.isnan(found.marks_ms[:, absent]).all()
     assert typical_ms(found, Mark.QRS_ONSET) == pytest.approx(-44, abs=20)
@@ -140,7 +140,7 @@ def test_fibrillating_atria_show_no_p_waves(patient, hops):
     by_rhythm = {}
     for rhythm in ("sinus", "af"):
         x, _ = patient((rhythm, 40))
-        found = [delineate(*one) for one in hops(x, 10)]
+        found = [delineation_of(*one) for one in hops(x, 10)]
         coherence = np.concatenate([one.p_coherence for one in found])
         marked = np.concatenate([np.isfinite(one.of(Mark.P_ONSET)).any(axis=0) for one in found])
         by_rhythm[rhythm] = np.nanmedian(coherence), marked.mean()
@@ -153,7 +153,7 @@ def test_no_beats_no_marks(ecg, window_of):
     assert nothing.marks_ms.shape == (N_MARKS, N_LEADS, 0)
     window = window_of(ecg(REGULAR_S), np.zeros((N_LEADS, WINDOW_N), bool))
     beats = Beats(np.array([8000, 8200]), np.ones(2, np.float32), 0)
-    blind = delineate(window, assess_quality(window), beats)
+    blind = delineation_of(window, quality_of(window), beats)
     assert blind.marks_ms.shape == (N_MARKS, N_LEADS, 2) and np.isnan(blind.marks_ms).all()
 
 

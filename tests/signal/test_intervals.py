@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from engine.beatclass import BeatClass, BeatClasses
-from engine.beats import find_beats
-from engine.delineation.delineate import delineate
+from engine.beats import beats_of
+from engine.delineation.delineate import delineation_of
 from engine.delineation.delineation import Delineation
 from engine.grid import FS_HZ
-from engine.intervals import Intervals, measure_intervals
+from engine.intervals import Intervals, intervals_of
 from engine.leads import LEADS
-from engine.quality import assess_quality
+from engine.quality import quality_of
 
 
 def classes_of(beats, klass=BeatClass.NORMAL):
@@ -18,14 +18,14 @@ def classes_of(beats, klass=BeatClass.NORMAL):
     return BeatClasses(beats.r_peaks, np.full(beats.r_peaks.size, klass, np.int8), nothing, nothing)
 
 
-def intervals_of(x, hops):
+def measured(x, hops):
     window, quality, beats = list(hops(x, 10))[-1]
-    return measure_intervals(window, delineate(window, quality, beats), classes_of(beats)), beats
+    return intervals_of(window, delineation_of(window, quality, beats), classes_of(beats)), beats
 
 
 def test_intervals_of_sinus_rhythm(patient, hops):
     x, _ = patient(("sinus", 20))
-    found, beats = intervals_of(x, hops)
+    found, beats = measured(x, hops)
     assert found.n_beats == beats.r_peaks.size
     assert found.pr_ms == pytest.approx(161, abs=20)
     assert found.qrs_ms == pytest.approx(94, abs=20)
@@ -41,13 +41,13 @@ def test_intervals_of_sinus_rhythm(patient, hops):
 def test_a_bundle_branch_block_is_wide(patient, hops):
     for block in ("lbbb", "rbbb"):
         x, _ = patient((block, 20))
-        assert intervals_of(x, hops)[0].qrs_ms > 120
+        assert measured(x, hops)[0].qrs_ms > 120
 
 
 def test_st_elevation_is_where_and_as_large_as_made(patient, hops):
     x, truth = patient(("st-elevation-anterior", 60))
     last = x[:, -20 * FS_HZ :]
-    found, _ = intervals_of(last, hops)
+    found, _ = measured(last, hops)
     raised = {span.lead for span in truth.spans if span.label == "ST elevation"}
     assert raised
     for lead in raised:
@@ -61,9 +61,9 @@ def test_an_offset_moves_no_level_and_a_gain_scales_them(ecg, window_of):
     found = []
     for signal in (x, x + np.float32(30), np.float32(2) * x):
         window = window_of(signal)
-        quality = assess_quality(window)
-        beats = find_beats(window, quality)
-        found.append(measure_intervals(window, delineate(window, quality, beats), classes_of(beats)))
+        quality = quality_of(window)
+        beats = beats_of(window, quality)
+        found.append(intervals_of(window, delineation_of(window, quality, beats), classes_of(beats)))
     plain, raised, doubled = found
     np.testing.assert_allclose(raised.t_mv, plain.t_mv, atol=0.02)
     np.testing.assert_allclose(doubled.t_mv, 2 * plain.t_mv, atol=0.02)
@@ -72,17 +72,17 @@ def test_an_offset_moves_no_level_and_a_gain_scales_them(ecg, window_of):
 
 def test_ectopic_beats_take_no_part(ecg, window_of):
     window = window_of(ecg(np.arange(0.6, 9.6, 0.8)))
-    quality = assess_quality(window)
-    beats = find_beats(window, quality)
+    quality = quality_of(window)
+    beats = beats_of(window, quality)
     only_ectopic = classes_of(beats, BeatClass.VENTRICULAR)
-    assert measure_intervals(window, delineate(window, quality, beats), only_ectopic).n_beats == 0
+    assert intervals_of(window, delineation_of(window, quality, beats), only_ectopic).n_beats == 0
 
 
 def test_nothing_measurable_is_nan(ecg, window_of):
     window = window_of(ecg([], noise_mv=0.01))
-    quality = assess_quality(window)
-    beats = find_beats(window, quality)
-    found = measure_intervals(window, Delineation.empty(beats.r_peaks), classes_of(beats))
+    quality = quality_of(window)
+    beats = beats_of(window, quality)
+    found = intervals_of(window, Delineation.empty(beats.r_peaks), classes_of(beats))
     unknown = Intervals.unknown()
     assert found.n_beats == unknown.n_beats == 0
     assert np.isnan([found.pr_ms, found.qrs_ms, found.qt_ms, found.qtc_bazett_ms]).all()
@@ -96,7 +96,7 @@ def test_a_gap_over_the_st_segment_leaves_it_unmeasured_in_that_lead(ecg, window
         first = round((beat_s + 0.06) * FS_HZ)
         valid[3, first : first + 20] = False
     window = window_of(ecg(beats_s), valid)
-    quality = assess_quality(window)
-    beats = find_beats(window, quality)
-    found = measure_intervals(window, delineate(window, quality, beats), classes_of(beats))
+    quality = quality_of(window)
+    beats = beats_of(window, quality)
+    found = intervals_of(window, delineation_of(window, quality, beats), classes_of(beats))
     assert np.isnan(found.st_mv[3]) and np.isfinite(np.delete(found.st_mv, 3)).all()

@@ -2,18 +2,18 @@ import numpy as np
 import pytest
 
 from engine.grid import FS_HZ, WINDOW_N
-from engine.quality import LeadState, assess_quality
+from engine.quality import LeadState, quality_of
 
 T_S = np.arange(WINDOW_N) / FS_HZ
 REGULAR_S = np.arange(0.5, 9.8, 0.8)
 
 
 def states(window):
-    return list(assess_quality(window).state)
+    return list(quality_of(window).state)
 
 
 def test_clean_ecg_is_clean(ecg, window_of):
-    quality = assess_quality(window_of(ecg(REGULAR_S)))
+    quality = quality_of(window_of(ecg(REGULAR_S)))
     assert quality.assessable.all()
     assert (quality.index > 0.3).all()
 
@@ -30,7 +30,7 @@ def test_every_technical_state_has_its_name(ecg, window_of):
     x[5] = np.clip(8 * x[5], -0.3, 0.9)
     x[5, 500:600] = 0.9
     expected = [LeadState.ABSENT, LeadState.OFF, LeadState.GAP, LeadState.FLAT, LeadState.FLAT]
-    quality = assess_quality(window_of(x, valid, present, off))
+    quality = quality_of(window_of(x, valid, present, off))
     assert list(quality.state) == [*expected, LeadState.SATURATED] + [LeadState.OK] * 6
     assert (quality.index[:6] == 0).all()
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import wfdb
 
-from engine.beats import find_beats
+from engine.beats import beats_of
 from engine.grid import FS_HZ, WINDOW_N
 from engine.leads import LeadMap
-from engine.quality import LeadState, assess_quality
+from engine.quality import LeadState, quality_of
 from engine.resample import resample_whole
 
 pytestmark = pytest.mark.data
@@ -54,7 +54,7 @@ def score_beats(path, window_of):
         [
             peaks[(peaks >= w.end_sample - 7 * FS_HZ) & (peaks < w.end_sample - 2 * FS_HZ)]
             for w in windows(recording, window_of, HOP_S)
-            if (peaks := find_beats(w, assess_quality(w)).r_peaks) is not None
+            if (peaks := beats_of(w, quality_of(w)).r_peaks) is not None
         ]
     )
     annotation = wfdb.rdann(str(path), "atr")
@@ -100,7 +100,7 @@ def test_ludb(data_root, window_of):
         window = next(windows(recording, window_of, HOP_S))
         annotation = wfdb.rdann(str(path), "ii")
         truth_s = annotation.sample[np.array(annotation.symbol) == "N"] / recording[3]
-        found_s = find_beats(window, assess_quality(window)).r_peaks / FS_HZ
+        found_s = beats_of(window, quality_of(window)).r_peaks / FS_HZ
         annotated = (found_s > truth_s[0] - TOLERANCE_S) & (found_s < truth_s[-1] + TOLERANCE_S)
         total += matches(truth_s, found_s[annotated])
     assert min(rates(total)) > 0.995
@@ -112,7 +112,7 @@ def test_ill_hearts_are_not_noise(data_root, window_of):
         state
         for path in paths
         for window in windows(read(path.with_suffix("")), window_of, HOP_S)
-        for state in assess_quality(window).state
+        for state in quality_of(window).state
     )
     assert states[LeadState.OK] > 0.995 * states.total()
 
@@ -133,7 +133,7 @@ def test_fibrillation_stays_assessable(data_root, window_of, record, rhythm):
         if name == rhythm and end - start >= WINDOW_N
     ]
     assessed = [
-        assess_quality(window).assessable.any()
+        quality_of(window).assessable.any()
         for start_s, end_s in stretches
         for window in windows(read(path, start_s, end_s), window_of, HOP_S)
     ]

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from engine.errors import ConfigurationError
 from engine.grid import FS_HZ
-from engine.quality import LeadState, assess_quality
+from engine.quality import LeadState, quality_of
 from engine.resample import Resampler, resample_whole
 from engine.window import Window
 
@@ -124,7 +124,7 @@ def clipped(fs_hz, rail_mv=5.0):
 def test_a_clipped_lead_stays_on_its_rails(fs_hz):
     x = clipped(fs_hz)
     y, valid = resample_whole(x, np.ones(x.shape, bool), fs_hz)
-    states = assess_quality(
+    states = quality_of(
         Window("ward.1", 2500, y[:, :2500], valid[:, :2500], np.ones(12, bool), np.zeros(12, bool))
     ).state
     assert (y[0].max(), y[0].min()) == (5.0, -5.0)

@@ -14,6 +14,7 @@ from engine.rhythm.history import History
 from engine.rhythm.irregularity import judge_irregularity, sample_entropy
 from engine.rhythm.rhythm import follow
 from engine.rhythm.ventricular import n_ventricular, newest_run, pattern
+from engine.signals import condition
 from engine.window import Window
 
 N, V, S, P = BeatClass.NORMAL, BeatClass.VENTRICULAR, BeatClass.SUPRAVENTRICULAR, BeatClass.PACED
@@ -47,7 +48,8 @@ def followed(peaks, klass, p_wave, hop_n=FS_HZ, lost=(0, 0)):
         at = np.arange(end - WINDOW_N, end)
         valid = (at >= 0) & ~((at >= lost[0]) & (at < lost[1]))
         window = window_at(end, frozen(np.broadcast_to(valid, (N_LEADS, WINDOW_N)).copy()))
-        rhythm, history = follow(window, OK, classes_in(window, peaks, klass, p_wave), history)
+        classes = classes_in(window, peaks, klass, p_wave)
+        (rhythm,), (history,) = follow(condition([window]), [OK], [classes], [history])
     return rhythm, history
 
 

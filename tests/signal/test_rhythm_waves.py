@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from engine.filters import qrs_envelope
 from engine.grid import FS_HZ, WINDOW_N
 from engine.leads import N_LEADS, LeadMap
-from engine.quality import LeadState, Quality, assess_quality
+from engine.quality import LeadState, Quality, quality_of
 from engine.resample import resample_whole
 from engine.rhythm.fibrillation import Waves, find_waves
 from engine.rhythm.waveform import WAVE_HZ, crossings_bpm, features, repetition, wave_band
+from engine.signals import condition
 from simulators.patient.patient import Patient
 from simulators.patient.presets import PRESETS
 from simulators.patient.story import Story
@@ -30,7 +31,7 @@ def patient(preset, seed=3, seconds=12):
 
 def waves_of(window_of, x, quality=None, **changes):
     window = window_of(x, **changes)
-    return find_waves(window, quality or assess_quality(window))
+    return find_waves(condition([window]), [quality or quality_of(window)])[0]
 
 
 @pytest.mark.parametrize("seed", range(6))

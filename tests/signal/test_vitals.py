@@ -1,15 +1,15 @@
 import numpy as np
 import pytest
 
-from engine.beats import find_beats
+from engine.beats import beats_of
 from engine.grid import FS_HZ, WINDOW_N
-from engine.quality import assess_quality
+from engine.quality import quality_of
 from engine.vitals import measure_vitals
 
 
 def vitals_of(window):
-    quality = assess_quality(window)
-    return measure_vitals(find_beats(window, quality), window, quality)
+    quality = quality_of(window)
+    return measure_vitals(beats_of(window, quality), window, quality)
 
 
 @pytest.mark.parametrize("rate_bpm", [25, 45, 60, 100, 150, 220])

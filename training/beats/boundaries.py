@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from engine.arrays import F32
-from engine.delineation.delineate import delineate
+from engine.delineation.delineate import delineation_of
 from engine.delineation.delineation import N_MARKS, Mark
 from engine.errors import ConfigurationError
 from engine.grid import FS_HZ
@@ -60,7 +60,7 @@ class BoundaryFigures:
 
 def own(drawn: Drawn) -> F32:
     """The monitor's marks."""
-    return delineate(drawn.window, drawn.quality, drawn.beats).marks_ms
+    return delineation_of(drawn.window, drawn.quality, drawn.beats).marks_ms
 
 
 def neurokit(drawn: Drawn) -> F32:

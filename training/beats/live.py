@@ -14,6 +14,7 @@ from engine.classify.memory import BeatMemory
 from engine.classify.network import BeatNetwork
 from engine.delineation.delineate import delineate
 from engine.grid import FS_HZ
+from engine.signals import condition
 from training.beats.recordings import HOP_S, Recording
 
 JUDGED_AGE_S: Final = 2.0
@@ -35,8 +36,8 @@ def judge(recording: Recording, network: BeatNetwork, hop_s: int = HOP_S) -> Liv
     memory = BeatMemory.empty()
     r_peaks, klass = [np.zeros(0, np.int64)], [np.zeros(0, np.int8)]
     for window, quality, beats in recording.windows(hop_s):
-        delineation = delineate(window, quality, beats)
-        found, memory = classify(window, quality, beats, delineation, memory, network)
+        one = condition([window]), [quality], [beats]
+        (found,), (memory,) = classify(*one, delineate(*one), [memory], network)
         due = _due(found.r_peaks, window.end_sample, hop_s)
         r_peaks.append(found.r_peaks[due])
         klass.append(found.klass[due])
@@ -54,7 +55,8 @@ def describe(recording: Recording, hop_s: int = HOP_S) -> tuple[I64, F32]:
 def _described(recording: Recording, hop_s: int) -> Iterator[tuple[I64, F32]]:
     memory = BeatMemory.empty()
     for window, quality, beats in recording.windows(hop_s):
-        seen, memory = observe(window, quality, beats, delineate(window, quality, beats), memory)
+        one = condition([window]), [quality], [beats]
+        (seen,), (memory,) = observe(*one, delineate(*one), [memory])
         due = _due(beats.r_peaks, window.end_sample, hop_s)
         yield beats.r_peaks[due], seen.features[due]
 

@@ -7,12 +7,12 @@ from typing import Final
 import numpy as np
 
 from engine.arrays import F32, F64
-from engine.beats import Beats, find_beats
+from engine.beats import Beats, beats_of
 from engine.delineation.delineation import N_MARKS, Mark
 from engine.errors import RecordError
 from engine.grid import FS_HZ, WINDOW_N
 from engine.leads import LEADS, N_LEADS, LeadMap
-from engine.quality import Quality, assess_quality
+from engine.quality import Quality, quality_of
 from engine.resample import resample_whole
 from engine.window import Window
 
@@ -52,8 +52,8 @@ def read_drawn(folder: Path, number: int) -> Drawn:
     x, valid = resample_whole(signal, np.isfinite(signal), record.fs)
     attached = np.zeros(N_LEADS, np.bool_)
     window = Window(path, WINDOW_N, x[:, :WINDOW_N], valid[:, :WINDOW_N], lead_map.present, attached)
-    quality = assess_quality(window)
-    beats = find_beats(window, quality)
+    quality = quality_of(window)
+    beats = beats_of(window, quality)
     marks_ms = np.full((N_MARKS, N_LEADS, beats.r_peaks.size), np.nan, np.float32)
     r_ms = beats.r_peaks.astype(np.float64) * (1000 / FS_HZ)
     for lead, note in enumerate(notes):

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.arrays import F32, F64, Bools
-from engine.beats import Beats, find_beats
+from engine.beats import Beats, beats_of
 from engine.errors import ConfigurationError, RecordError
 from engine.grid import FS_HZ, WINDOW_N
 from engine.leads import N_LEADS, LeadMap
-from engine.quality import Quality, assess_quality
+from engine.quality import Quality, quality_of
 from engine.resample import resample_whole
 from engine.window import Window
 
@@ -50,8 +50,8 @@ class Recording:
         for end in range(WINDOW_N, self.x.shape[1] + 1, hop_s * FS_HZ):
             cut = slice(end - WINDOW_N, end)
             window = Window(self.name, end, self.x[:, cut], self.valid[:, cut], self.present, attached)
-            quality = assess_quality(window)
-            yield window, quality, find_beats(window, quality)
+            quality = quality_of(window)
+            yield window, quality, beats_of(window, quality)
 
     def judged(self, times_s: F64, from_s: float) -> Bools:
         """Times that count: after `from_s`, away from the ends and from ventricular flutter."""

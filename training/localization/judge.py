@@ -9,6 +9,7 @@ from engine.beats import Beats, find_beats
 from engine.localize import localize
 from engine.quality import Quality, assess_quality
 from engine.scoremap import ScoreMap
+from engine.signals import Signals, condition
 from engine.span import Span
 from engine.window import Window
 
@@ -18,9 +19,7 @@ _BATCH: Final = 16
 class Scores(Protocol):
     """Whatever gives score maps: the monitor's scorer, or a model it is compared with."""
 
-    def score(
-        self, windows: Sequence[Window], qualities: Sequence[Quality], beats: Sequence[Beats]
-    ) -> list[ScoreMap]:
+    def score(self, signals: Signals, qualities: Sequence[Quality], beats: Sequence[Beats]) -> list[ScoreMap]:
         """Assess windows, in one batch."""
 
 
@@ -36,7 +35,7 @@ def judge(scorer: Scores, windows: Iterable[Window]) -> Iterator[Verdict]:
     """Quality, beats, score and spans of each window, in order."""
     waiting = iter(windows)
     while some := list(islice(waiting, _BATCH)):
-        qualities = [assess_quality(window) for window in some]
-        beats = [find_beats(window, quality) for window, quality in zip(some, qualities, strict=True)]
-        for found in scorer.score(some, qualities, beats):
+        signals = condition(some)
+        qualities = assess_quality(signals)
+        for found in scorer.score(signals, qualities, find_beats(signals, qualities)):
             yield Verdict(found, localize(found))

@@ -4,10 +4,10 @@ from typing import Final
 import numpy as np
 
 from engine.arrays import F64, I64, Bools
-from engine.beats import find_beats
+from engine.beats import beats_of
 from engine.grid import FS_HZ, WINDOW_N
 from engine.leads import N_LEADS
-from engine.quality import assess_quality
+from engine.quality import quality_of
 from engine.window import Window
 
 MIN_BEATS: Final = 6
@@ -66,8 +66,8 @@ class NormalRecord:
 
 def normal_record(name: str, window: Window) -> NormalRecord | None:
     """Find the beats of a record; None if there are too few to graft on."""
-    quality = assess_quality(window)
-    r_peaks = find_beats(window, quality).r_peaks - window.start_sample
+    quality = quality_of(window)
+    r_peaks = beats_of(window, quality).r_peaks - window.start_sample
     found = NormalRecord(name, window, r_peaks)
     return found if len(r_peaks) >= MIN_BEATS and len(found.whole) >= MIN_BEATS - 3 else None
 

@@ -13,6 +13,7 @@ import numpy as np
 from engine.arrays import F64, I64, Bools
 from engine.errors import ConfigurationError
 from engine.scorer import THRESHOLD, Scorer
+from engine.signals import condition
 from training.card import figures
 from training.dataset import make_example
 from training.evaluation import UNREADABLE, Evaluation, Scored
@@ -179,5 +180,5 @@ def _record(one: Scored, statements: str, scorer: Scorer) -> str:
     if one.reason == UNREADABLE:
         return f"<figure>{caption}<p>{escape(one.fault)}</p></figure>"
     example = make_example(one.entry)
-    found = scorer.score([example.window], [example.quality], [example.beats])[0]
+    found = scorer.score(condition([example.window]), [example.quality], [example.beats])[0]
     return f"<figure>{caption}{draw_record(example.window, found)}</figure>"

@@ -92,7 +92,9 @@ def prepare_published(window: Window, quality: Quality, beats: Beats) -> Publish
     """
     received = window.valid & np.isfinite(window.x) & quality.assessable[:, None]
     x = np.clip(np.where(received, window.x, 0.0), -MAX_MV, MAX_MV).astype(np.float32)
-    fine = _band_limited(resample_poly(bridge(x, received), _RATIO, 1, axis=1, padtype="line"))
+    fine = _band_limited(
+        resample_poly(bridge(x, received).astype(np.float64), _RATIO, 1, axis=1, padtype="line")
+    )
     valid = np.repeat(received, _RATIO, axis=1)
     there = received.any(axis=1, keepdims=True)
     whole = np.where(there, scaled(fine, MIN_RANGE_MV), 0).astype(np.float32)

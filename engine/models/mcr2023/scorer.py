@@ -16,6 +16,7 @@ from engine.models.mcr2023.passes import Assessed, assess
 from engine.quality import Quality
 from engine.scoremap import ScoreMap
 from engine.scorer import MODEL_FAILING, THRESHOLD, Scorer, not_assessed_map
+from engine.signals import Signals
 from engine.window import Window
 
 
@@ -41,10 +42,12 @@ class Mcr2023Scorer(Scorer):
         self.model = model
         self.backend = "torch"
 
-    def _score_assessable(self, found: Sequence[tuple[Window, Quality, Beats]]) -> list[ScoreMap]:
+    def _score_assessable(
+        self, signals: Signals, qualities: Sequence[Quality], beats: Sequence[Beats]
+    ) -> list[ScoreMap]:
         return [
             to_score_map(item[0], assess(self._network, prepare_published(*item)), self._scale)
-            for item in found
+            for item in zip(signals.windows, qualities, beats, strict=True)
         ]
 
 

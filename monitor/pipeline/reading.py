@@ -1,0 +1,60 @@
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from engine.beats import Beats, find_beats
+from engine.quality import Quality, assess_quality
+from engine.rhythm.rhythm import Rhythm
+from engine.scoremap import ScoreMap
+from engine.signals import Signals, condition
+from engine.stchange import StChange
+from engine.vitals import Vitals, measure_vitals
+from engine.window import Window
+from monitor.pipeline.rhythm_watch import RhythmWatch, follow
+
+
+class WindowScorer(Protocol):
+    """The model: `engine.scorer.Scorer`, or one that survives its failure."""
+
+    model: str
+    backend: str
+
+    def score(self, signals: Signals, qualities: Sequence[Quality], beats: Sequence[Beats]) -> list[ScoreMap]:
+        """Assess windows of any beds in one batch."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """All that a window says, before the patient's baseline and the alarms."""
+
+    window: Window
+    quality: Quality
+    beats: Beats
+    vitals: Vitals
+    rhythm: Rhythm | None
+    """None where it could not be judged; the watch says why."""
+    st: StChange | None
+    score: ScoreMap
+
+
+def read(windows: Sequence[Window], watches: Sequence[RhythmWatch], scorer: WindowScorer) -> list[Reading]:
+    """Read windows in one batch; those of one bed, which share its watch, in the order of time."""
+    signals = condition(windows)
+    qualities = assess_quality(signals)
+    beats = find_beats(signals, qualities)
+    rhythms = follow(watches, signals, qualities, beats)
+    scores = scorer.score(signals, qualities, beats)
+    vitals = [measure_vitals(*of) for of in zip(beats, windows, qualities, strict=True)]
+    return [
+        Reading(window, quality, found, _but_in_fibrillation(measured, rhythm), rhythm, st, score)
+        for window, quality, found, measured, (rhythm, st), score in zip(
+            windows, qualities, beats, vitals, rhythms, scores, strict=True
+        )
+    ]
+
+
+def _but_in_fibrillation(vitals: Vitals, rhythm: Rhythm | None) -> Vitals:
+    """Waves of fibrillation are no beats, however many a detector counts."""
+    if rhythm is None or not rhythm.waves.fibrillation:
+        return vitals
+    return replace(vitals, heart_rate_bpm=None, rr_ms=None, rmssd_ms=None)
