@@ -64,6 +64,8 @@ class PlainView:
             update.time_ns,
             update.bed,
             (f"HR {'---' if rate is None else format(rate, '3.0f')}  ", "bold"),
+            (f"{update.rhythm}  " if update.rhythm else "", "bold"),
+            f"PVC {update.pvc_per_min}/min  " if update.pvc_per_min else "",
             _assessment(update),
             self._news_of_baseline(update),
             f"  latency {update.latency_ms:.0f} ms  ",

@@ -24,6 +24,8 @@ from monitor.update import CoreStatus
 
 MIN_WIDTH: Final = 60
 MIN_ROWS: Final = 16
+TINY_ROWS: Final = 7
+"""A screen with no more rows than this for rate and state does not name the rhythm."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,7 +74,8 @@ def _banner(m: Moment, width: int, rows: int) -> Text:
 
 
 def _rate(m: Moment, width: int, rows: int) -> Text:
-    return numerics.heart_rate(m.bed, m.picture, large=rows >= 6 and width >= 28)
+    rate = numerics.heart_rate(m.bed, m.picture, large=rows >= 7 and width >= 28)
+    return Text.assemble(rate, "\n", numerics.rhythm_line(m.bed, m.picture, width))
 
 
 def _state(m: Moment, width: int, _rows: int) -> Text:
@@ -81,7 +84,8 @@ def _state(m: Moment, width: int, _rows: int) -> Text:
 
 def _strip_state(m: Moment, width: int, _rows: int) -> Text:
     word = numerics.state_word(m.bed, m.picture, width - 1)
-    return Text.assemble(word, "\n", numerics.intervals_line(m.bed, m.picture))
+    rhythm = numerics.rhythm_line(m.bed, m.picture, width - 2)
+    return Text.assemble(rhythm, "\n", word, "\n", numerics.intervals_line(m.bed, m.picture))
 
 
 def _trend(m: Moment, width: int, rows: int) -> Text:
@@ -125,13 +129,15 @@ def _key_rank(key: tuple[str, str]) -> int:
     return "?apqflbgs".index(key[0][0])
 
 
-def _tiny(m: Moment, width: int, _rows: int) -> Text:
+def _tiny(m: Moment, width: int, rows: int) -> Text:
     """Too small for waves: the rate, the state and what would be needed."""
     word = numerics.state_word(m.bed, m.picture, width)
+    rhythm = (numerics.rhythm_line(m.bed, m.picture, width), "\n") if rows > TINY_ROWS else ()
     needed = f"needs {MIN_WIDTH}x{MIN_ROWS} for waves"
     return Text.assemble(
         numerics.heart_rate(m.bed, m.picture, large=False),
         "\n",
+        *rhythm,
         word,
         "\n",
         (needed.center(width), Ink.PLAIN),

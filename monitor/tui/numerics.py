@@ -28,6 +28,27 @@ def heart_rate(bed: BedView | None, picture: Picture, *, large: bool) -> Text:
     return Text.assemble(("HR ", Ink.STRONG), ("bpm\n", Ink.DIM), ("\n".join(lines), style))
 
 
+def rhythm_line(bed: BedView | None, picture: Picture, width: int) -> Text:
+    """What stands out of the rhythm at the left, ventricular beats in the last minute at the right."""
+    update = bed.update if bed and picture.live else None
+    label = update.rhythm if update else ""
+    count = update.pvc_per_min if update else None
+    pvc = f"PVC {UNKNOWN if count is None else count}/min"
+    room = max(0, width - len(pvc) - 1)
+    name = label if len(label) <= room else f"{label[: room - 1]}…" if room > 1 else ""
+    return Text.assemble(
+        (name, _rhythm_style(bed, picture)),
+        " " * (width - len(name) - len(pvc)),
+        (pvc, Ink.STRONG if count else Ink.DIM),
+    )
+
+
+def _rhythm_style(bed: BedView | None, picture: Picture) -> str:
+    """A rhythm is named in the colour of its alarm; one that raises none stays white."""
+    style = rate_style(bed, picture)
+    return Ink.STRONG if style in (Ink.HEART, Ink.OLD) else style
+
+
 def rate_style(bed: BedView | None, picture: Picture) -> str:
     """Colour of the heart rate: that of its alarm while one holds."""
     if bed is None or not picture.live:

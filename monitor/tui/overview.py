@@ -9,7 +9,7 @@ from monitor.tui import bigtext
 from monitor.tui.assessment import assess
 from monitor.tui.banner import headlines, screen_priority
 from monitor.tui.bedview import BedView
-from monitor.tui.numerics import rate_digits, rate_style
+from monitor.tui.numerics import rate_digits, rate_style, rhythm_line
 from monitor.tui.palette import STARS, Ink, alarm_style
 from monitor.tui.picture import Picture
 
@@ -51,7 +51,8 @@ def _tile(bed: BedView, picture: Picture, now_ns: int) -> list[Text]:
         (found.detail[:state].center(state), Ink.DIM),
     ]
     rate = bigtext.small(rate_digits(bed, picture))
-    lines = [Text.assemble((bed.bed, Ink.STRONG))]
+    name = Text.assemble((bed.bed, Ink.STRONG), "  ")
+    lines = [name + rhythm_line(bed, picture, TILE_WIDTH - GAP - name.cell_len)]
     lines += [
         Text.assemble((f" {digits:<16}", rate_style(bed, picture)), words)
         for digits, words in zip(rate, beside, strict=True)

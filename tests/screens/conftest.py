@@ -70,6 +70,7 @@ def update(second: int, bed: str = "ward.1", **more) -> BedUpdate:
         coverage=Coverage(97.0, 3.0, {"starting": 3.0}),
         latency_ms=38.0,
         time_ns=T0_NS + second * 1_000_000_000,
+        pvc_per_min=0,
     )
     return replace(normal, **more)
 

@@ -26,7 +26,7 @@ def alarm(stage):
         stage.alarm(4, "LEAD OFF V2", Priority.LOW, kind=Kind.TECHNICAL, name="lead_off"),
     )
     spans = tuple(Span(lead, 13 * 250, 13 * 250 + 150, 2.0) for lead in (1, 5, 6, 7))
-    stage.play(SECONDS, alarms=alarms, spans=spans, score=0.9)
+    stage.play(SECONDS, alarms=alarms, spans=spans, score=0.9, rhythm="V tach", pvc_per_min=14)
 
 
 def lead_off(stage):
@@ -43,7 +43,13 @@ def stale(stage):
 
 def audio_paused(stage):
     alarms = (stage.alarm(2, "HR 134 > 120", Priority.MEDIUM),)
-    stage.play(SECONDS, alarms=alarms, audio_paused_until_ns=stage.now_ns + 100_000_000_000)
+    stage.play(
+        SECONDS,
+        rhythm="irregular, AF?",
+        pvc_per_min=3,
+        alarms=alarms,
+        audio_paused_until_ns=stage.now_ns + 100_000_000_000,
+    )
 
 
 def frozen(stage):

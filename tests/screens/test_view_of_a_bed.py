@@ -12,6 +12,7 @@ from monitor.tui.assessment import assess
 from monitor.tui.banner import headlines
 from monitor.tui.bedview import BedView, TrendPoint
 from monitor.tui.marks import Marks
+from monitor.tui.numerics import rhythm_line
 from monitor.tui.picture import Picture, Places, State, picture_of
 from monitor.tui.playout import MAX_LAG_S, advance
 from monitor.tui.qualityboard import lead_quality
@@ -147,3 +148,23 @@ def test_the_sweep_never_runs_back_or_ahead_of_the_signal(steps):
         assert shown <= later <= head or later == pytest.approx(shown)
         assert head - later <= MAX_LAG_S * 250
         shown = later
+
+
+def test_rhythm_and_pvc_stand_beside_the_rate_and_are_never_old(bed, scene):
+    told(bed, scene.update(2, rhythm="bigeminy", pvc_per_min=30))
+    assert rhythm_line(bed, LIVE, 24).plain == "bigeminy      PVC 30/min"
+    assert rhythm_line(bed, Picture(State.FEED_STALE), 24).plain.split() == ["PVC", "---/min"]
+    assert rhythm_line(None, LIVE, 24).plain.strip() == "PVC ---/min"
+
+
+@pytest.mark.parametrize("width", [12, 18, 24, 40])
+def test_a_rhythm_too_long_for_its_place_gives_way_to_the_count(bed, scene, width):
+    told(bed, scene.update(2, rhythm="V fib/flutter", pvc_per_min=120))
+    line = rhythm_line(bed, LIVE, width)
+    assert line.cell_len <= width and line.plain.endswith("PVC 120/min")
+
+
+def test_a_rhythm_wears_the_colour_of_its_alarm(bed, scene):
+    alarm = scene.alarm(1, "V TACH 160 > 100", Priority.HIGH, name="ventricular_tachycardia")
+    told(bed, scene.update(2, rhythm="V tach", pvc_per_min=9, alarms=(alarm,)))
+    assert "#d0121b" in str(rhythm_line(bed, LIVE, 30).spans[0].style)
