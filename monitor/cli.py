@@ -26,6 +26,10 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
         "monitor.commands.analyze",
         "run whole recordings through the same pipeline, without sockets",
     ),
+    "review": (
+        "monitor.commands.review",
+        "look back: alarms, the waveform around them, trends, notes",
+    ),
     "journal": ("monitor.commands.journal", "list the alarms in a journal"),
     "export": ("monitor.commands.export", "an alarm's strip on ECG paper, or as WFDB, JSON, FHIR"),
     "verify": ("monitor.commands.verify", "check the journal's chain and the recorded waveforms"),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+from engine.errors import ConfigurationError
 from engine.grid import WINDOW_N
 from monitor.core.speaker import chunk_of
 from monitor.feed.codec import FeedValue, encode
@@ -23,10 +24,12 @@ class Done:
     entries: tuple[Entry, ...] = ()
 
 
-def obey(pipeline: Pipeline, request: Request, now_ns: int) -> Done:
+def obey(pipeline: Pipeline, request: Request, now_ns: int, run: str) -> Done:
     """Carry out a request; raises ConfigurationError where it cannot be."""
     if request.what == "snapshot":
         return Done(Reply(request.id, messages=_snapshot(pipeline, request.bed)))
+    if request.what == "note":
+        return Done(Reply(request.id), entries=(_note(request, now_ns, run),))
     outcome = _changed(pipeline, request, now_ns)
     details = {
         "alarm_id": request.alarm_id,
@@ -41,6 +44,16 @@ def obey(pipeline: Pipeline, request: Request, now_ns: int) -> Done:
         limits = pipeline.known(request.bed).state.limits
         entries.append(limits_entry(limits, request.operator, now_ns, request.bed))
     return Done(Reply(request.id), outcome, tuple(entries))
+
+
+def _note(request: Request, now_ns: int, run: str) -> Entry:
+    """Enter what was written to an alarm, in the journal that was meant."""
+    if request.run != run:
+        raise ConfigurationError("this core writes another journal: its run is another one.")
+    if not (request.operator.strip() and request.text.strip() and request.alarm_id):
+        raise ConfigurationError("a note needs an alarm, words, and the operator's name.")
+    details = {"alarm_id": request.alarm_id, "raised_ns": request.raised_ns, "text": request.text}
+    return command_entry("note", request.operator, now_ns, request.bed, **details)
 
 
 def _changed(pipeline: Pipeline, request: Request, now_ns: int) -> Outcome:

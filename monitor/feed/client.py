@@ -54,6 +54,10 @@ class CommandClient:
         """Have what was learned of a bed's patient forgotten, or learned anew."""
         self._ask(what="baseline", bed=bed, action=action)
 
+    def note(self, bed: str, alarm_id: int, raised_ns: int, text: str, run: str) -> None:
+        """Write a note to an alarm of the journal that the core of this run writes."""
+        self._ask(what="note", bed=bed, alarm_id=alarm_id, raised_ns=raised_ns, text=text, run=run)
+
     def snapshot(self, bed: str = "") -> tuple[FeedValue, ...]:
         """Fetch the present state of one bed or all: status, updates and the last ten seconds of waveform."""
         return tuple(decode(list(parts))[0] for parts in self._ask(what="snapshot", bed=bed).messages)

@@ -17,7 +17,7 @@ class Request:
 
     id: int
     """Chosen by the client; the reply carries it."""
-    what: Literal["acknowledge", "pause_audio", "set_limits", "baseline", "snapshot"]
+    what: Literal["acknowledge", "pause_audio", "set_limits", "baseline", "snapshot", "note"]
     operator: str
     """Who asks; recorded in the acknowledgement trail."""
     bed: str = ""
@@ -30,6 +30,12 @@ class Request:
     """For set_limits: name of the limit -> value."""
     action: str = ""
     """For baseline: "forget" or "relearn"."""
+    text: str = ""
+    """For note: what the operator writes to an alarm, perhaps one of long ago."""
+    raised_ns: int = 0
+    """For note: when the alarm was raised, which tells it from others of its id."""
+    run: str = ""
+    """For note: the core that is meant, by its run; another one writes another journal."""
 
 
 @dataclass(frozen=True, slots=True)

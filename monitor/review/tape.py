@@ -1,0 +1,55 @@
+from collections import OrderedDict
+from pathlib import Path
+from typing import Final
+
+from engine.grid import FS_HZ
+from monitor.pipeline.reading import WindowScorer
+from monitor.recording import Recording, Strip
+from monitor.recording.segment import Segment
+from monitor.review.book import Book
+from monitor.review.holes import Hole, holes_of
+from monitor.review.judgement import Judgement, block_reach, judge
+
+BLOCKS_KEPT: Final = 60
+
+
+class Tape:
+    """The stored waveform, and what was found in it so far; belongs to one thread."""
+
+    def __init__(self, folder: Path) -> None:
+        self.recording = Recording(folder)
+        self._blocks: OrderedDict[tuple[str, str, int, int], Judgement] = OrderedDict()
+
+    def read(self, bed: str, run: str, start: int, end: int) -> Strip:
+        """Read a stretch; before the first sample of a run nothing is stored."""
+        return self.recording.read(bed, start, end, run)
+
+    def holes(self, strip: Strip, book: Book) -> tuple[Hole, ...]:
+        """Where a strip has no signal, and why."""
+        return holes_of(strip, book, self.recording.segments(strip.bed, strip.run))
+
+    def judged(self, bed: str, run: str, block: int, scorer: WindowScorer) -> Judgement:
+        """Judge a block, or remember how it was judged; one that is still being written is judged anew."""
+        bounds = self.recording.bounds(bed, run) or (0, 0)
+        key = bed, run, block, min(bounds[1], block_reach(block)[1])
+        if key not in self._blocks:
+            strip = self.read(bed, run, *block_reach(block))
+            self._blocks[key] = judge(strip, block, scorer)
+            while len(self._blocks) > BLOCKS_KEPT:
+                self._blocks.popitem(last=False)
+        self._blocks.move_to_end(key)
+        return self._blocks[key]
+
+    def segment_at(self, bed: str, time_ns: int) -> Segment | None:
+        """The segment in which a wall-clock time falls, or the last before it."""
+        before = [segment for segment in self.recording.segments(bed) if segment.started_ns <= time_ns]
+        return before[-1] if before else None
+
+    def start_ns(self, segment: Segment) -> int:
+        """Wall clock of a segment's first sample."""
+        return self.recording.header(segment).start_ns
+
+    def seconds_stored(self, bed: str, run: str) -> float:
+        """From the first stored sample of a run to the last."""
+        bounds = self.recording.bounds(bed, run)
+        return 0.0 if bounds is None else (bounds[1] - bounds[0]) / FS_HZ

@@ -1,0 +1,122 @@
+"""Hours of a recording in numbers: its windows read again at a coarse hop, overview first, then the rest."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from engine.amplitude import at_usual_size
+from engine.arrays import F32, frozen
+from engine.grid import FS_HZ, WINDOW_N
+from engine.leads import N_LEADS
+from monitor.pipeline.reading import Reading, WindowScorer, read
+from monitor.pipeline.rhythm_watch import RhythmWatch
+from monitor.recording.segment import SEGMENT_N, Segment
+from monitor.review.cut import cut_window
+from monitor.review.spot import S_NS
+from monitor.review.tape import Tape
+
+SEGMENT_S: Final = SEGMENT_N // FS_HZ
+WINDOWS_OF: Final = ((3600, 6), (14400, 2))
+"""Pages up to so many seconds take so many windows of each minute; longer ones take one."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrendPoint:
+    """What one window said; it stands for the time since the window before."""
+
+    start_ns: int
+    end_ns: int
+    rate_bpm: float | None
+    st_mv: F32
+    """(12,) mV, level at J + 60 ms; NaN where not measurable."""
+    score: float | None
+    """Over its threshold: 1 is the limit. None when not assessed."""
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrendPage:
+    """Some time of one bed, as far as it is known yet."""
+
+    bed: str
+    start_ns: int
+    page_s: int
+    points: tuple[TrendPoint, ...]
+    recorded_ns: tuple[tuple[int, int], ...]
+    """When waveform is stored."""
+    n_done: int
+    """Segments analysed."""
+    n_segments: int
+
+    @property
+    def end_ns(self) -> int:
+        """One past the last moment."""
+        return self.start_ns + self.page_s * S_NS
+
+
+class Trends:
+    """What has been analysed so far; belongs to one thread."""
+
+    def __init__(self, tape: Tape) -> None:
+        self._tape = tape
+        self._known: dict[tuple[str, int, int], tuple[TrendPoint, ...]] = {}
+
+    def pages(self, bed: str, start_ns: int, page_s: int, scorer: WindowScorer) -> Iterator[TrendPage]:
+        """Yield the page with more points each time."""
+        n_windows = next((n for most_s, n in WINDOWS_OF if page_s <= most_s), 1)
+        end_ns = start_ns + page_s * S_NS
+        segments = [
+            (segment, self._tape.start_ns(segment))
+            for segment in self._tape.recording.segments(bed)
+            if segment.started_ns < end_ns and segment.started_ns + (SEGMENT_S + 1) * S_NS > start_ns
+        ]
+        recorded = tuple((at_ns, at_ns + SEGMENT_S * S_NS) for _, at_ns in segments)
+        points: list[TrendPoint] = []
+        yield TrendPage(bed, start_ns, page_s, (), recorded, 0, len(segments))
+        for n_done, i in enumerate(coarse_first(len(segments)), start=1):
+            points += self._points(*segments[i], n_windows, scorer)
+            inside = tuple(point for point in points if start_ns < point.end_ns and point.start_ns < end_ns)
+            yield TrendPage(bed, start_ns, page_s, inside, recorded, n_done, len(segments))
+
+    def _points(
+        self, segment: Segment, start_ns: int, n: int, scorer: WindowScorer
+    ) -> tuple[TrendPoint, ...]:
+        first = segment.first_sample
+        strip = self._tape.read(segment.bed, segment.run, first, first + SEGMENT_N)
+        n_stored = int(np.flatnonzero(strip.stored)[-1]) + 1 if strip.stored.any() else 0
+        key = segment.place, n, n_stored
+        if key not in self._known:
+            step = SEGMENT_N // n
+            ends = [at for at in range(step, SEGMENT_N + 1, step) if WINDOW_N <= at <= n_stored]
+            if n_stored >= WINDOW_N and not ends:
+                ends = [n_stored]
+            windows = [at_usual_size(cut_window(strip, first + at)) for at in ends]
+            watches = [RhythmWatch() for _ in windows]
+            readings = read(windows, watches, scorer) if windows else []
+            self._known[key] = tuple(
+                _point(reading, watch, start_ns + at * S_NS // FS_HZ, min(at, step))
+                for reading, watch, at in zip(readings, watches, ends, strict=True)
+            )
+        return self._known[key]
+
+
+def coarse_first(n: int) -> list[int]:
+    """0 to n - 1, spread over the whole from the start: every second, fourth, ... is seen before the rest."""
+    n_bits = max(1, (n - 1).bit_length())
+    order = (int(f"{i:0{n_bits}b}"[::-1], 2) for i in range(1 << n_bits))
+    return [i for i in order if i < n]
+
+
+def _point(reading: Reading, watch: RhythmWatch, end_ns: int, n: int) -> TrendPoint:
+    levels = watch.levels.seen_mv
+    score = reading.score
+    return TrendPoint(
+        end_ns - n * S_NS // FS_HZ,
+        end_ns,
+        reading.vitals.heart_rate_bpm,
+        levels[-1] if len(levels) else frozen(np.full(N_LEADS, np.nan, np.float32)),
+        float(score.score / score.threshold) if score.assessed else None,
+        score.reason,
+    )
