@@ -18,6 +18,7 @@ HELP: Final = """\
   ◆▔▔ marked when it alarmed     ◇▔▔ marked by the model as it is run again
   ▲1.23 score above its limit    ╷0.44 below      dotted trace: as the model restores it
   ╱╱╱ no signal or not assessed, with the reason      · not recorded      ░ not read yet
+  trends: H M L alarms of high, medium, low priority; an ST dot is 0.1 mV
   Live scores may be against the patient's own baseline; those here never are.
 
  Research software, not a medical device.        (any key closes)"""

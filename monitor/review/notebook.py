@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from engine.errors import ConfigurationError, JournalError
+from monitor.journal.entry import EntryKind
 from monitor.journal.journal import Journal
 from monitor.journal.reader import JournalReader
 from monitor.review.book import read_book
@@ -60,7 +61,15 @@ class Notebook:
                 f"the note was NOT written: a core holds this journal, and {error} "
                 "(review --commands names its endpoint)"
             ) from error
-        return "note written by the core"
+        return self._looked_for(note)
+
+    def _looked_for(self, note: Note) -> str:
+        """A core whose journal fails keeps what it is asked for, but that is not the same as written."""
+        with JournalReader(self._directory) as journal:
+            last = journal.last(EntryKind.COMMAND, note.alarm[0])
+        if last is not None and last.body.get("text") == note.text:
+            return "note written by the core"
+        return "the core has the note, but its journal is failing: it is not on disk yet"
 
 
 def _is_taken(error: JournalError) -> bool:

@@ -31,10 +31,12 @@ class NotePage(ModalScreen[str | None]):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Done."""
-        self.dismiss(event.value)
+        if self.app.screen is self:
+            self.dismiss(event.value)
 
     def on_key(self, event: events.Key) -> None:
         """Leave."""
         if event.key == "escape":
             event.stop()
-            self.dismiss(None)
+            if self.app.screen is self:
+                self.dismiss(None)

@@ -72,8 +72,9 @@ def sections(
     holes = tuple(hole for hole in tape.holes(strip, book) if hole.end > start)
     alarms = book.alarms_within(bed, run, start, end)
     section = Section(stretch, strip, holes, alarms, story, journalled_spans(story))
-    yield section
     blocks = range(max(0, start // BLOCK_N), (end - 1) // BLOCK_N + 1)
+    if not all(tape.is_judged(bed, run, block) for block in blocks):
+        yield section
     judged = [tape.judged(bed, run, block, engines.scorer()) for block in blocks]
     section = replace(
         section,

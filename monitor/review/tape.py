@@ -2,7 +2,6 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import Final
 
-from engine.grid import FS_HZ
 from monitor.pipeline.reading import WindowScorer
 from monitor.recording import Recording, Strip
 from monitor.recording.segment import Segment
@@ -28,10 +27,13 @@ class Tape:
         """Where a strip has no signal, and why."""
         return holes_of(strip, book, self.recording.segments(strip.bed, strip.run))
 
+    def is_judged(self, bed: str, run: str, block: int) -> bool:
+        """Whether a block was judged before, as it is stored now."""
+        return self._key(bed, run, block) in self._blocks
+
     def judged(self, bed: str, run: str, block: int, scorer: WindowScorer) -> Judgement:
         """Judge a block, or remember how it was judged; one that is still being written is judged anew."""
-        bounds = self.recording.bounds(bed, run) or (0, 0)
-        key = bed, run, block, min(bounds[1], block_reach(block)[1])
+        key = self._key(bed, run, block)
         if key not in self._blocks:
             strip = self.read(bed, run, *block_reach(block))
             self._blocks[key] = judge(strip, block, scorer)
@@ -40,16 +42,10 @@ class Tape:
         self._blocks.move_to_end(key)
         return self._blocks[key]
 
-    def segment_at(self, bed: str, time_ns: int) -> Segment | None:
-        """The segment in which a wall-clock time falls, or the last before it."""
-        before = [segment for segment in self.recording.segments(bed) if segment.started_ns <= time_ns]
-        return before[-1] if before else None
+    def _key(self, bed: str, run: str, block: int) -> tuple[str, str, int, int]:
+        bounds = self.recording.bounds(bed, run) or (0, 0)
+        return bed, run, block, min(bounds[1], block_reach(block)[1])
 
     def start_ns(self, segment: Segment) -> int:
         """Wall clock of a segment's first sample."""
         return self.recording.header(segment).start_ns
-
-    def seconds_stored(self, bed: str, run: str) -> float:
-        """From the first stored sample of a run to the last."""
-        bounds = self.recording.bounds(bed, run)
-        return 0.0 if bounds is None else (bounds[1] - bounds[0]) / FS_HZ

@@ -10,21 +10,26 @@ import numpy as np
 from engine.arrays import F64, Bools
 from engine.leads import LEADS
 from monitor.alarms.alarm import Priority
+from monitor.recording.strip import stretches_of
 from monitor.review.canvas import Canvas, Cell
 from monitor.review.coverage import Covered
 from monitor.review.line import AlarmLine
 from monitor.review.plot import columns_of, plot
 from monitor.review.spot import S_NS, Leads, Looks
 from monitor.review.trends import TrendPage, TrendPoint
-from monitor.tui.braille import BLANK
+from monitor.tui.braille import BLANK, DOTS_Y
 
 GUTTER: Final = 11
-ST_TOP_MV: Final = 0.4
+ST_DOT_MV: Final = 0.1
+"""A dot of an ST level: 1 mm on paper; zero lies on a dot."""
 ST_ROWS: Final = 2
 SCORE_TOP: Final = 1.6
 """Score over threshold at the top of the bars."""
 BARS: Final = " ▁▂▃▄▅▆▇█"
 NOT_RECORDED, PENDING, NOT_MEASURED = "·", "░", "╱"
+RECORDED_WORDS: Final = " NOT RECORDED "
+MEASURED_WORDS: Final = " NOT MEASURABLE "
+PENDING_WORDS: Final = " being read … "
 LETTERS: Final = {Priority.HIGH: "H", Priority.MEDIUM: "M", Priority.LOW: "L"}
 TICKS_S: Final = (60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600)
 
@@ -65,6 +70,7 @@ class _Drawing:
         self.bounds = page.start_ns / S_NS, page.end_ns / S_NS
         self.now = at_cursor(page, frame.cursor_ns)
         self.recorded = self._recorded()
+        self._done = page.n_done >= page.n_segments
 
     def draw(self) -> Canvas:
         rows = self.frame.rows - 3
@@ -113,7 +119,8 @@ class _Drawing:
         now = float(self.now.st_mv[lead]) if self.now else float("nan")
         self.canvas.write(y, 0, f"ST {LEADS[lead]}", Cell.GUTTER)
         self.canvas.write(y + 1, 0, f"{'   ---' if now != now else f'{now:+6.2f}'} mV", Cell.PLAIN)
-        self._curve(y, ST_ROWS, values, -ST_TOP_MV, ST_TOP_MV)
+        top = ST_DOT_MV * ST_ROWS * DOTS_Y / 2
+        self._curve(y, ST_ROWS, values, ST_DOT_MV - top, top)
 
     def _st_leads(self, most: int) -> list[int]:
         looks = self.frame.looks
@@ -184,11 +191,19 @@ class _Drawing:
 
     def _unmeasured(self, y: int, rows: int, missing: Bools) -> None:
         """Say in every empty column whether nothing was recorded, measured, or looked at yet."""
-        done = self.page.n_done >= self.page.n_segments
-        for x in np.flatnonzero(missing).tolist():
-            sign = NOT_RECORDED if not self.recorded[x] else NOT_MEASURED if done else PENDING
-            for row in range(y, y + rows):
-                self.canvas.write(row, GUTTER + x, sign, Cell.DIM)
+        rest, words = (NOT_MEASURED, MEASURED_WORDS) if self._done else (PENDING, PENDING_WORDS)
+        recorded = np.array(self.recorded)
+        for where, sign, said in (
+            (missing & ~recorded, NOT_RECORDED, RECORDED_WORDS),
+            (missing & recorded, rest, words),
+        ):
+            for a, b in stretches_of(where):
+                for row in range(y, y + rows):
+                    for x in range(a + (a + row) % 2, b, 2):
+                        self.canvas.write(row, GUTTER + x, sign, Cell.DIM)
+                if b - a >= len(said) + 4 and rows >= 3:
+                    x = GUTTER + (a + b - len(said)) // 2
+                    self.canvas.write(y + rows // 2, x, said, Cell.WORDS)
 
     def _dashes(self, y: int, words: str) -> None:
         if 0 <= y < self.canvas.rows:

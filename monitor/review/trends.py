@@ -73,12 +73,22 @@ class Trends:
             if segment.started_ns < end_ns and segment.started_ns + (SEGMENT_S + 1) * S_NS > start_ns
         ]
         recorded = tuple((at_ns, at_ns + SEGMENT_S * S_NS) for _, at_ns in segments)
-        points: list[TrendPoint] = []
-        yield TrendPage(bed, start_ns, page_s, (), recorded, 0, len(segments))
-        for n_done, i in enumerate(coarse_first(len(segments)), start=1):
-            points += self._points(*segments[i], n_windows, scorer)
-            inside = tuple(point for point in points if start_ns < point.end_ns and point.start_ns < end_ns)
-            yield TrendPage(bed, start_ns, page_s, inside, recorded, n_done, len(segments))
+        order = [segments[i] for i in coarse_first(len(segments))]
+        keys = [self._key(segment, n_windows) for segment, _ in order]
+        points = [point for key in keys for point in self._known.get(key, ())]
+        n_done = sum(key in self._known for key in keys)
+        yield TrendPage(bed, start_ns, page_s, tuple(points), recorded, n_done, len(order))
+        for (segment, at_ns), key in zip(order, keys, strict=True):
+            if key not in self._known:
+                found = self._points(segment, at_ns, n_windows, scorer)
+                points, n_done = points + list(found), n_done + 1
+                if key[2]:
+                    self._known[key] = found
+                yield TrendPage(bed, start_ns, page_s, tuple(points), recorded, n_done, len(order))
+
+    def _key(self, segment: Segment, n: int) -> tuple[str, int, int]:
+        """What a segment's points are known by; the last is 0 while it is being written."""
+        return segment.place, n, self._tape.recording.header(segment).n or 0
 
     def _points(
         self, segment: Segment, start_ns: int, n: int, scorer: WindowScorer
@@ -86,20 +96,17 @@ class Trends:
         first = segment.first_sample
         strip = self._tape.read(segment.bed, segment.run, first, first + SEGMENT_N)
         n_stored = int(np.flatnonzero(strip.stored)[-1]) + 1 if strip.stored.any() else 0
-        key = segment.place, n, n_stored
-        if key not in self._known:
-            step = SEGMENT_N // n
-            ends = [at for at in range(step, SEGMENT_N + 1, step) if WINDOW_N <= at <= n_stored]
-            if n_stored >= WINDOW_N and not ends:
-                ends = [n_stored]
-            windows = [at_usual_size(cut_window(strip, first + at)) for at in ends]
-            watches = [RhythmWatch() for _ in windows]
-            readings = read(windows, watches, scorer) if windows else []
-            self._known[key] = tuple(
-                _point(reading, watch, start_ns + at * S_NS // FS_HZ, min(at, step))
-                for reading, watch, at in zip(readings, watches, ends, strict=True)
-            )
-        return self._known[key]
+        step = SEGMENT_N // n
+        ends = [at for at in range(step, SEGMENT_N + 1, step) if WINDOW_N <= at <= n_stored]
+        if n_stored >= WINDOW_N and not ends:
+            ends = [n_stored]
+        windows = [at_usual_size(cut_window(strip, first + at)) for at in ends]
+        watches = [RhythmWatch() for _ in windows]
+        readings = read(windows, watches, scorer) if windows else []
+        return tuple(
+            _point(reading, watch, start_ns + at * S_NS // FS_HZ, min(at, step))
+            for reading, watch, at in zip(readings, watches, ends, strict=True)
+        )
 
 
 def coarse_first(n: int) -> list[int]:

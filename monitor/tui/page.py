@@ -18,4 +18,5 @@ class Page(ModalScreen[bool]):
     def on_key(self, event: events.Key) -> None:
         """Close, with the answer."""
         event.stop()
-        self.dismiss(event.key == "y")
+        if self.app.screen is self:  # a second key may come before the page is gone
+            self.dismiss(event.key == "y")
