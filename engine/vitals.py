@@ -1,14 +1,18 @@
 """Numerics of a window: heart rate and what the RR intervals say."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
+from statistics import median
 from typing import Final
 
-import numpy as np
-
-from engine.arrays import F64, Bools
+from engine.arrays import I64
 from engine.beats import Beats
 from engine.grid import FS_HZ
 from engine.quality import Quality
+from engine.sight import blind_before, blind_in
+from engine.signals import Signals
 from engine.window import Window
 
 RATE_S: Final = 6.0
@@ -35,63 +39,73 @@ class Vitals:
     n_beats: int
 
 
-def measure_vitals(beats: Beats, window: Window, quality: Quality) -> Vitals:
+def measure_vitals(beats: Sequence[Beats], signals: Signals, qualities: Sequence[Quality]) -> list[Vitals]:
     """Measure heart rate, RR intervals and the time since the last beat.
 
     Parameters
     ----------
-    beats : Beats
-        R peaks of the window.
-    window : Window
-        The window itself: intervals across a moment without assessable signal are left out, and time without
+    beats : sequence of Beats
+        R peaks of each window.
+    signals : Signals
+        The windows: intervals across a moment without assessable signal are left out, and time without
         signal is never counted as time without a beat.
-    quality : Quality
+    qualities : sequence of Quality
         Which leads are assessable.
 
     Returns
     -------
-    Vitals
+    list of Vitals
         The rate needs two beats. RMSSD after Task Force of the ESC and NASPE, Heart rate variability,
         Circulation 93 (1996), here over one window only and not freed from ectopic beats.
     """
-    rr_s = _rr_intervals_s(beats, window, quality)
-    rr = float(np.median(_recent(rr_s))) if rr_s.size else None
-    changes = np.diff(rr_s)
+    blind = blind_before(signals, qualities)
+    starts = signals.start.tolist()
+    return [
+        _vitals(found.r_peaks - start, row) for found, start, row in zip(beats, starts, blind, strict=True)
+    ]
+
+
+def vitals_of(beats: Beats, window: Window, quality: Quality) -> Vitals:
+    """Measure a single window; see `measure_vitals`."""
+    return _vitals(beats.r_peaks - window.start_sample, blind_in(window.valid, quality.assessable))
+
+
+def _vitals(peaks: I64, blind: I64) -> Vitals:
+    """Measure from R peaks, as samples of the window, and the count of blind moments before each sample."""
+    rr_s = _rr_intervals_s(peaks, blind)
+    rr = median(_recent(rr_s)) if rr_s else None
     return Vitals(
         heart_rate_bpm=60.0 / rr if rr else None,
         rr_ms=1000.0 * rr if rr else None,
-        rmssd_ms=float(1000 * np.sqrt(np.mean(changes**2))) if rr_s.size >= MIN_RMSSD_INTERVALS else None,
-        since_last_beat_s=_since_last_beat_s(beats, window, quality),
-        n_beats=int(beats.r_peaks.size),
+        rmssd_ms=_rmssd_ms(rr_s) if len(rr_s) >= MIN_RMSSD_INTERVALS else None,
+        since_last_beat_s=_since_last_beat_s(peaks, blind),
+        n_beats=int(peaks.size),
     )
 
 
-def _rr_intervals_s(beats: Beats, window: Window, quality: Quality) -> F64:
+def _rr_intervals_s(peaks: I64, blind: I64) -> list[float]:
     """Intervals between neighbouring beats, without those that span a moment when no lead was assessable."""
-    blind = np.cumsum(~_seen(window, quality))
-    blind_at_beat = blind[beats.r_peaks - window.start_sample]
-    rr_s: F64 = np.diff(beats.r_peaks)[np.diff(blind_at_beat) == 0] / FS_HZ
-    return rr_s
+    places = peaks.tolist()
+    unseen = blind[peaks + 1].tolist()
+    between = zip(pairwise(places), pairwise(unseen), strict=True)
+    return [(b - a) / FS_HZ for (a, b), (before, after) in between if before == after]
 
 
-def _recent(rr_s: F64) -> F64:
+def _recent(rr_s: list[float]) -> list[float]:
     """The newest intervals; an even number, so that in bigeminy short and long ones balance."""
-    n = int((np.cumsum(rr_s[::-1]) <= RATE_S).sum())
+    n = sum(elapsed_s <= RATE_S for elapsed_s in accumulate(reversed(rr_s)))
     n = min(max(n - n % 2, MIN_RATE_INTERVALS), MAX_RATE_INTERVALS)
     return rr_s[-n:]
 
 
-def _since_last_beat_s(beats: Beats, window: Window, quality: Quality) -> float | None:
-    seen = _seen(window, quality)
-    if not seen[-1]:
+def _rmssd_ms(rr_s: list[float]) -> float:
+    return 1000.0 * math.sqrt(sum((b - a) ** 2 for a, b in pairwise(rr_s)) / (len(rr_s) - 1))
+
+
+def _since_last_beat_s(peaks: I64, blind: I64) -> float | None:
+    n = blind.size - 1
+    if blind[n] > blind[n - 1]:
         return None
-    gaps = np.flatnonzero(~seen)
-    seen_from = window.start_sample + (int(gaps[-1]) + 1 if gaps.size else 0)
-    last = int(beats.r_peaks[-1]) if beats.r_peaks.size else seen_from
-    return (window.end_sample - max(last, seen_from)) / FS_HZ
-
-
-def _seen(window: Window, quality: Quality) -> Bools:
-    """(n,) bool: moments at which some assessable lead has signal."""
-    seen: Bools = np.logical_or.reduce(window.valid[quality.assessable], axis=0)
-    return seen
+    seen_from = int(blind.searchsorted(blind[n]))
+    last = int(peaks[-1]) if peaks.size else seen_from
+    return (n - max(last, seen_from)) / FS_HZ

@@ -1,13 +1,14 @@
 """Fibrillation, flutter and wide fast tachycardia, told from the form of the waves, without any beat."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from engine.arrays import F32, I64, Bools
-from engine.grid import FS_HZ
+from engine.grid import FS_HZ, WINDOW_N
 from engine.quality import Quality
 from engine.rhythm.waveform import FEATURES, WAVE_HZ, crossings_bpm, features, repetition, wave_band
 from engine.signals import Signals
@@ -15,9 +16,11 @@ from engine.signals import Signals
 STRETCH_S: Final = 4.0
 """Signal that is judged as one."""
 STEP_S: Final = 0.5
+AROUND_S: Final = 1.0
+"""Signal before a stretch that its filter needs."""
 BACK_S: Final = 2.0
 """Evidence is the mean of the stretches that end now and up to so long ago."""
-CAP: Final = 6.0
+CAP: Final = np.float32(6.0)
 """No lead speaks louder than this."""
 QUIET_EVIDENCE: Final = -2.5
 """Below this in the newest stretch the earlier ones are not asked."""
@@ -38,7 +41,7 @@ MEAN: Final = np.array([0.723, 0.734, 0.109, 2.61, -1.61], np.float32)
 SPREAD: Final = np.array([0.130, 0.199, 0.0606, 0.898, 0.880], np.float32)
 SIZE: Final = FEATURES.index("size")
 WEIGHT: Final = np.array([-0.995, -0.896, 0.854, -0.641, 0.523], np.float32)
-BIAS: Final = -4.235
+BIAS: Final = np.float32(-4.235)
 """Logistic regression on `waveform.FEATURES`."""
 
 
@@ -100,54 +103,98 @@ def find_waves(signals: Signals, qualities: Sequence[Quality]) -> list[Waves]:
     support vectors; leads vote by the mean of their log odds. Fitted on a part of VFDB, MIT-BIH and
     CPSC 2021 by `training.fibrillation`, which also prints how it does on the other part.
     """
-    return [_waves(signals, i, quality) for i, quality in enumerate(qualities)]
+    window, lead = np.nonzero(_taking_part(signals, qualities))
+    found = [Waves(None)] * len(signals)
+    if not window.size:
+        return found
+    newest = _Leads.of(signals, window, lead, round((STRETCH_S + AROUND_S) * FS_HZ))
+    evidence = newest.evidence([0])[:, 0]
+    for i, one in zip(newest.windows.tolist(), evidence.tolist(), strict=True):
+        found[i] = Waves(one)
+    asked = np.isin(window, newest.windows[evidence >= QUIET_EVIDENCE])
+    if asked.any():
+        for i, waves in _asked(signals, _Leads.of(signals, window[asked], lead[asked], WINDOW_N)):
+            found[i] = waves
+    return found
 
 
-def _waves(signals: Signals, i: int, quality: Quality) -> Waves:
-    leads = _leads(signals.received[i], quality)
-    if not leads.size:
-        return Waves(None)
-    waves, envelope = wave_band(signals.calm[i, leads]), signals.envelope[i, leads]
-    ends = waves.shape[1] - np.arange(0, waves.shape[1] - _n(STRETCH_S) + 1, _n(STEP_S))
-    newest = _evidence(waves, envelope, ends[:1])
-    if newest[0] < QUIET_EVIDENCE:
-        return Waves(float(newest[0]))
-    n_asked = round(BACK_S / STEP_S) + 1
-    newest = np.concatenate((newest, _evidence(waves, envelope, ends[1:n_asked])))
-    now = float(newest.mean())
-    if now <= 0:
-        return Waves(now)
-    ends = np.concatenate((ends[:n_asked], ends[n_asked + 1 :: 2]))
-    row = np.concatenate((newest, _evidence(waves, envelope, ends[n_asked:])))
-    onset = int(signals.start[i]) + round(_onset(row, ends) * FS_HZ / WAVE_HZ)
-    last = waves[:, -_n(STRETCH_S) :]
-    return Waves(now, *repetition(last), crossings_bpm(last), onset)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Leads:
+    """The wave band and the QRS envelope of some leads of some windows."""
+
+    window: I64
+    """(n,) int64, which window each lead is of, ascending."""
+    waves: F32
+    """(n, m) float32, mV at `WAVE_HZ`; ends where the window ends."""
+    envelope: F32
+
+    @classmethod
+    def of(cls, signals: Signals, window: I64, lead: I64, n: int) -> "_Leads":
+        """Filter the newest `n` samples."""
+        return cls(
+            window, wave_band(signals.calm[window, lead, -n:]), signals.envelope[window, lead, -n // 2 :]
+        )
+
+    @property
+    def windows(self) -> I64:
+        """The windows, each once."""
+        return np.unique(self.window)
+
+    def only(self, windows: I64) -> "_Leads":
+        """The leads of some of the windows."""
+        rows = np.isin(self.window, windows)
+        return _Leads(self.window[rows], self.waves[rows], self.envelope[rows])
+
+    def evidence(self, back: Sequence[int]) -> F32:
+        """(n_windows, n_back) log odds of the stretches that end so many values ago, mean of the leads."""
+        first = self.waves.shape[1] - _n(STRETCH_S) - np.asarray(back, np.int64)
+        stretches = (
+            sliding_window_view(x, _n(STRETCH_S), axis=1)[:, first] for x in (self.waves, self.envelope)
+        )
+        votes = _votes(features(*stretches))
+        starts = np.flatnonzero(np.diff(self.window, prepend=-1))
+        n_leads = np.diff(starts, append=self.window.size).astype(np.float32)
+        total: F32 = np.add.reduceat(votes, starts, axis=0)
+        return total / n_leads[:, None]
+
+
+def _asked(signals: Signals, leads: _Leads) -> Iterator[tuple[int, Waves]]:
+    """Ask the earlier stretches too, of windows in which the newest one is not clearly quiet."""
+    recent = leads.evidence(range(0, _n(BACK_S) + 1, _n(STEP_S)))
+    now = np.add.reduce(recent, axis=1) / np.float32(recent.shape[1])
+    for i, evidence, row in zip(leads.windows.tolist(), now.tolist(), recent, strict=True):
+        if evidence <= 0:
+            yield i, Waves(evidence)
+            continue
+        one = leads.only(np.array([i]))
+        earlier = one.evidence(range(_n(BACK_S) + _n(STEP_S), WINDOW_N // 2 - _n(STRETCH_S) + 1, _n(STEP_S)))[
+            0
+        ]
+        last = one.waves[:, -_n(STRETCH_S) :]
+        onset = int(signals.start[i]) + WINDOW_N - _lasted_n(np.concatenate((row, earlier)))
+        yield i, Waves(evidence, *repetition(last), crossings_bpm(last), onset)
+
+
+def _lasted_n(evidence: F32) -> int:
+    """Samples from the start of the earliest stretch in the newest unbroken row of findings to the end."""
+    broken = np.flatnonzero(evidence <= 0)
+    n_steps = max(int(broken[0]) - 1, 0) if broken.size else evidence.size - 1
+    return round((STRETCH_S + n_steps * STEP_S) * FS_HZ)
 
 
 def _n(seconds: float) -> int:
     return round(seconds * WAVE_HZ)
 
 
-def _leads(received: Bools, quality: Quality) -> I64:
-    """Assessable leads whose newest signal was received."""
-    newest = received[:, -round((STRETCH_S + BACK_S) * FS_HZ) :]
-    leads: I64 = np.flatnonzero(quality.assessable & newest.all(axis=1))
-    return leads
+def _taking_part(signals: Signals, qualities: Sequence[Quality]) -> Bools:
+    """(B, 12) assessable leads whose newest signal was received."""
+    newest = signals.received[..., -round((STRETCH_S + BACK_S) * FS_HZ) :]
+    taking_part: Bools = np.stack([quality.assessable for quality in qualities]) & newest.all(axis=2)
+    return taking_part
 
 
-def _evidence(waves: F32, envelope: F32, ends: I64) -> F32:
-    """(n_ends,) log odds of the stretches, mean of the leads."""
-    if not ends.size:
-        return np.zeros(0, np.float32)
-    places = ends[:, None] + np.arange(-_n(STRETCH_S), 0)
-    measured = features(waves[:, places], envelope[:, places])
-    votes = np.clip((measured - MEAN) / SPREAD @ WEIGHT + BIAS, -CAP, CAP)
-    evidence: F32 = np.where(measured[..., SIZE] < np.log(MIN_SIZE_MV), -CAP, votes).mean(axis=0)
-    return evidence
-
-
-def _onset(evidence: F32, ends: I64) -> int:
-    """Start of the earliest stretch in the newest unbroken row of findings."""
-    broken = np.flatnonzero(evidence <= 0)
-    last = int(broken[0]) - 1 if broken.size else evidence.size - 1
-    return int(ends[max(last, 0)]) - _n(STRETCH_S)
+def _votes(measured: F32) -> F32:
+    """Log odds from features, lead by lead."""
+    odds = (((measured - MEAN) / SPREAD) * WEIGHT).sum(axis=-1) + BIAS
+    votes: F32 = np.where(measured[..., SIZE] < np.log(MIN_SIZE_MV), -CAP, np.clip(odds, -CAP, CAP))
+    return votes

@@ -6,13 +6,12 @@ import numpy as np
 from engine.arrays import F32, F64, I64, Bools, frozen
 from engine.beatclass import I8, BeatClass, BeatClasses
 from engine.beats import REFRACTORY_S
-from engine.grid import FS_HZ
-from engine.quality import Quality
-from engine.window import Window
+from engine.grid import FS_HZ, WINDOW_N
 
 KEPT_S: Final = 65.0
 EDGE_S: Final = 0.5
 """A beat this close to the start of a window is taken as the window before saw it."""
+_VENTRICULAR: Final = int(BeatClass.VENTRICULAR)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,71 +38,77 @@ class History:
     @property
     def rr_s(self) -> F64:
         """(n,) float64, s from the beat before; NaN where there is none or the signal was interrupted."""
-        rr_s = np.diff(self.r_peaks, prepend=0) / FS_HZ
+        rr_s = np.full(self.r_peaks.size, np.nan)
+        rr_s[1:] = (self.r_peaks[1:] - self.r_peaks[:-1]) / FS_HZ
         rr_s[~self.whole] = np.nan
         return rr_s
 
     @property
     def ventricular(self) -> Bools:
         """(n,) bool: beats of ventricular origin."""
-        return np.asarray(self.klass == BeatClass.VENTRICULAR)
+        return np.asarray(self.klass == _VENTRICULAR)
 
     def since(self, sample: int) -> "History":
         """Return the beats from an absolute sample on."""
-        return self._at(self.r_peaks >= sample)
+        return self._part(self._place(sample), self.r_peaks.size)
 
-    def followed(self, window: Window, quality: Quality, classes: BeatClasses) -> "History":
+    def followed(self, end_sample: int, classes: BeatClasses, blind: I64) -> "History":
         """Take over what a newer window says of its beats.
 
         Parameters
         ----------
-        window : Window
-            The newer window; it may overlap those before or not.
-        quality : Quality
-            Which of its leads are assessable.
+        end_sample : int
+            End of the newer window; it may overlap those before or not.
         classes : BeatClasses
             Its beats.
+        blind : (WINDOW_N + 1,) int64
+            Its row of `engine.sight.blind_before`.
 
         Returns
         -------
         History
             Beats before the window as they were, those in it as they are seen now.
         """
-        inside = classes.r_peaks >= window.start_sample + round(EDGE_S * FS_HZ)
-        first = classes.r_peaks[inside][:1]
-        until = window.start_sample + round(EDGE_S * FS_HZ)
-        if first.size:  # a beat at the seam may have moved a little
-            until = min(until, int(first[0]) - round(REFRACTORY_S * FS_HZ))
-        old = self._at((self.r_peaks >= window.end_sample - round(KEPT_S * FS_HZ)) & (self.r_peaks < until))
-        r_peaks = np.concatenate((old.r_peaks, classes.r_peaks[inside]))
-        whole = _whole(r_peaks, old.r_peaks.size, window, quality)
-        if first.size and not whole[0] and old.r_peaks.size and old.r_peaks[-1] < window.start_sample:
-            whole[0] = self._was_whole(int(first[0]))
+        start = end_sample - WINDOW_N
+        until = start + round(EDGE_S * FS_HZ)
+        new = slice(int(classes.r_peaks.searchsorted(until)), None)
+        first = int(classes.r_peaks[new.start]) if new.start < classes.r_peaks.size else None
+        if first is not None:  # a beat at the seam may have moved a little
+            until = min(until, first - round(REFRACTORY_S * FS_HZ))
+        old = self._part(self._place(end_sample - round(KEPT_S * FS_HZ)), self._place(until))
+        r_peaks = np.concatenate((old.r_peaks, classes.r_peaks[new]))
+        whole = _whole(r_peaks[max(old.r_peaks.size - 1, 0) :] - start, blind)
+        whole = whole[1:] if old.r_peaks.size else whole
+        if first is not None and old.r_peaks.size and old.r_peaks[-1] < start:
+            whole[0] = self._was_whole(first)
         return History(
             frozen(r_peaks),
-            frozen(np.concatenate((old.klass, classes.klass[inside]))),
-            frozen(np.concatenate((old.qrs_ms, classes.qrs_ms[inside]))),
-            frozen(np.concatenate((old.p_wave, classes.p_wave[inside]))),
+            frozen(np.concatenate((old.klass, classes.klass[new]))),
+            frozen(np.concatenate((old.qrs_ms, classes.qrs_ms[new]))),
+            frozen(np.concatenate((old.p_wave, classes.p_wave[new]))),
             frozen(np.concatenate((old.whole, whole))),
         )
 
     def _was_whole(self, r_peak: int) -> bool:
         """Whether the interval before a beat was, when the beat before it was still in the window."""
-        same = np.abs(self.r_peaks - r_peak) < round(REFRACTORY_S * FS_HZ)
-        return bool(self.whole[same].any())
+        near = round(REFRACTORY_S * FS_HZ)
+        return bool(self.whole[self._place(r_peak - near + 1) : self._place(r_peak + near)].any())
 
-    def _at(self, where: Bools) -> "History":
+    def _place(self, sample: int) -> int:
+        return int(self.r_peaks.searchsorted(sample))
+
+    def _part(self, first: int, last: int) -> "History":
+        part = slice(first, last)
         return History(
-            self.r_peaks[where], self.klass[where], self.qrs_ms[where], self.p_wave[where], self.whole[where]
+            self.r_peaks[part], self.klass[part], self.qrs_ms[part], self.p_wave[part], self.whole[part]
         )
 
 
-def _whole(r_peaks: I64, n_old: int, window: Window, quality: Quality) -> Bools:
-    """Whether an assessable lead was received all the way from the beat before, for beats from `n_old` on."""
-    seen = np.logical_or.reduce(window.valid[quality.assessable], axis=0)
-    unseen = np.concatenate(([0], np.cumsum(~seen)))
-    whole = np.zeros(r_peaks.size, np.bool_)
-    at = r_peaks - window.start_sample
-    inside = np.flatnonzero((at[1:] >= 0) & (at[:-1] >= 0)) + 1
-    whole[inside] = unseen[at[inside]] == unseen[at[inside - 1]]
-    return whole[n_old:]
+def _whole(at: I64, blind: I64) -> Bools:
+    """Whether the moments from the beat before to each beat, at places of the window, were all seen; never
+    for the first beat and where the beat before lies outside.
+    """
+    unseen = blind[np.maximum(at, 0)]
+    whole = np.zeros(at.size, np.bool_)
+    whole[1:] = (unseen[1:] == unseen[:-1]) & (at[:-1] >= 0)
+    return whole

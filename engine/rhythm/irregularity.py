@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from statistics import median
 from typing import Final
 
 import numpy as np
@@ -29,9 +30,9 @@ MAX_ECTOPIC: Final = 0.5
 """With more of the beats ventricular there is too little left to judge."""
 
 FEATURES: Final = ("entropy", "p_wave")
-MEAN: Final = np.array([-1.86, 0.695])
-SPREAD: Final = np.array([0.616, 0.288])
-WEIGHT: Final = np.array([2.339, -1.588])
+MEAN: Final = (-1.86, 0.695)
+SPREAD: Final = (0.616, 0.288)
+WEIGHT: Final = (2.339, -1.588)
 BIAS: Final = -4.956
 """Logistic regression on `FEATURES`, fitted on half of the records of MIT-BIH and CPSC 2021 with annotated
 beat classes; `ecg-monitor evaluate rhythm` runs the other half with the measured ones."""
@@ -44,9 +45,9 @@ class Irregularity:
     evidence: float | None
     """Log odds; positive: fibrillation. None with too few intervals to tell."""
     onset_sample: int = 0
-    """First beat of the irregular row."""
+    """First beat of the irregular row; where one was found."""
     rmssd_share: float = 0.0
-    """Root mean square of successive RR differences as a share of the mean interval."""
+    """Root mean square of successive RR differences as a share of the mean interval; the same."""
 
     @property
     def found(self) -> bool:
@@ -80,22 +81,25 @@ def judge_irregularity(history: History, end_sample: int) -> Irregularity:
     if not recent.r_peaks.size or recent.r_peaks[0] > end_sample - round(COVERED * SPAN_S * FS_HZ):
         return Irregularity(None)
     rr_s, sound = _sound_intervals(recent)
-    if sound.sum() < MIN_INTERVALS or recent.ventricular.mean() > MAX_ECTOPIC:
+    n_ectopic = np.count_nonzero(recent.ventricular)
+    if np.count_nonzero(sound) < MIN_INTERVALS or n_ectopic > MAX_ECTOPIC * rr_s.size:
         return Irregularity(None)
     entropy = sample_entropy(rr_s, sound)
     if entropy is None:
         return Irregularity(None)
-    standard = (np.array([entropy, _p_wave(recent)]) - MEAN) / SPREAD
+    measured = zip((entropy, _p_wave(recent)), MEAN, SPREAD, WEIGHT, strict=True)
+    evidence = sum((value - mean) / spread * weight for value, mean, spread, weight in measured) + BIAS
+    if evidence <= 0:
+        return Irregularity(evidence)
     changes = np.diff(rr_s)[sound[1:] & sound[:-1]]
     rmssd = float(np.sqrt(np.mean(changes**2)) / rr_s[sound].mean())
-    onset = int(recent.r_peaks[_first_irregular(rr_s, sound)])
-    return Irregularity(float(standard @ WEIGHT + BIAS), onset, rmssd)
+    return Irregularity(evidence, int(recent.r_peaks[_first_irregular(rr_s, sound)]), rmssd)
 
 
 def _p_wave(beats: History) -> float:
     """Median evidence of P waves; what is known of people at large where none was measurable."""
-    known = beats.p_wave[np.isfinite(beats.p_wave) & ~beats.ventricular]
-    return float(np.median(known)) if known.size else float(MEAN[1])
+    known = beats.p_wave[np.isfinite(beats.p_wave) & ~beats.ventricular].tolist()
+    return median(known) if known else MEAN[1]
 
 
 def _first_irregular(rr_s: F64, sound: Bools) -> int:
@@ -108,9 +112,11 @@ def _first_irregular(rr_s: F64, sound: Bools) -> int:
 
 def _sound_intervals(beats: History) -> tuple[F64, Bools]:
     """RR intervals before each beat, and which lie whole between two beats that are not ventricular."""
-    rr_s = np.diff(beats.r_peaks, prepend=beats.r_peaks[:1]) / FS_HZ
-    sound = beats.whole & ~beats.ventricular
-    sound[1:] &= ~beats.ventricular[:-1]
+    rr_s = np.zeros(beats.r_peaks.size)
+    rr_s[1:] = (beats.r_peaks[1:] - beats.r_peaks[:-1]) / FS_HZ
+    own = ~beats.ventricular
+    sound = beats.whole & own
+    sound[1:] &= own[:-1]
     sound[0] = False
     return rr_s, sound
 

@@ -2,6 +2,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from engine.beatclass import BeatClass, BeatClasses
 from engine.grid import FS_HZ
 from engine.quality import Quality
@@ -9,12 +11,14 @@ from engine.rhythm.fibrillation import Waves, find_waves
 from engine.rhythm.history import History
 from engine.rhythm.irregularity import Irregularity, judge_irregularity
 from engine.rhythm.ventricular import Run, n_ventricular, newest_run, pattern
+from engine.sight import blind_before
 from engine.signals import Signals
 
 MIN_RUN: Final = 3
 """Ventricular beats in a row that are called a run."""
 RECENT_S: Final = 5.0
 """A pause or a run that ended longer ago is over."""
+_PACED: Final = int(BeatClass.PACED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,38 +80,43 @@ def follow(
     list of History
         To be given with the next ones.
     """
-    later = [
-        history.followed(window, quality, beats)
-        for window, quality, beats, history in zip(
-            signals.windows, qualities, classes, histories, strict=True
-        )
-    ]
     ends = [window.end_sample for window in signals.windows]
+    seen = zip(histories, ends, classes, blind_before(signals, qualities), strict=True)
+    later = [history.followed(end, beats, blind) for history, end, beats, blind in seen]
     of_beds = zip(later, ends, classes, find_waves(signals, qualities), strict=True)
     return [_rhythm(*of) for of in of_beds], later
 
 
 def _rhythm(history: History, end: int, classes: BeatClasses, waves: Waves) -> Rhythm:
-    run = newest_run(history, MIN_RUN)
-    pause_s, pause_sample = _longest(history, end)
+    recent = history.since(end - round(RECENT_S * FS_HZ))
+    pause_s, pause_sample = _longest(history, recent.r_peaks.size, end)
     return Rhythm(
         waves=waves,
         irregularity=judge_irregularity(history, end),
-        run=run if run is not None and run.last_sample >= end - round(RECENT_S * FS_HZ) else None,
+        run=_recent_run(history, recent),
         pause_s=pause_s,
         pause_sample=pause_sample,
         pvc_per_min=n_ventricular(history, end),
         pattern=pattern(history, end),
-        paced=bool(classes.klass.size) and bool((classes.klass == BeatClass.PACED).mean() > 0.5),
+        paced=bool(2 * np.count_nonzero(classes.klass == _PACED) > classes.klass.size),
     )
 
 
-def _longest(history: History, end_sample: int) -> tuple[float | None, int]:
-    recent = history.r_peaks >= end_sample - round(RECENT_S * FS_HZ)
-    rr_s = history.rr_s
-    whole = recent & history.whole
-    if not whole.any():
+def _recent_run(history: History, recent: History) -> Run | None:
+    """The newest run, if it ended within what is recent."""
+    if not recent.ventricular.any():
+        return None
+    run = newest_run(history, MIN_RUN)
+    return run if run is not None and run.last_sample >= recent.r_peaks[0] else None
+
+
+def _longest(history: History, n_recent: int, end_sample: int) -> tuple[float | None, int]:
+    """The longest whole interval before one of the newest beats, and the beat before it."""
+    first = history.r_peaks.size - n_recent
+    whole = np.flatnonzero(history.whole[first:]) + first
+    whole = whole[whole > 0]
+    if not whole.size:
         return None, end_sample
-    places = whole.nonzero()[0]
-    longest = int(places[rr_s[places].argmax()])
-    return float(rr_s[longest]), int(history.r_peaks[longest - 1])
+    rr_n = history.r_peaks[whole] - history.r_peaks[whole - 1]
+    longest = int(rr_n.argmax())
+    return float(rr_n[longest]) / FS_HZ, int(history.r_peaks[whole[longest] - 1])

@@ -1,11 +1,11 @@
 """Ventricular beats in a row, and how many there are."""
 
 from dataclasses import dataclass
+from statistics import median
 from typing import Final
 
 import numpy as np
 
-from engine.arrays import I64, Bools
 from engine.grid import FS_HZ
 from engine.rhythm.history import History
 
@@ -51,23 +51,18 @@ def newest_run(history: History, min_beats: int) -> Run | None:
         Its intervals are all whole (no gap in the signal) and shorter than `MIN_RUN_BPM` asks.
     """
     ventricular = history.ventricular
-    rr_s = history.rr_s
+    if not ventricular.any():
+        return None
     joined = np.zeros(ventricular.size, np.bool_)
-    joined[1:] = ventricular[1:] & ventricular[:-1] & (rr_s[1:] < 60.0 / MIN_RUN_BPM)
+    joined[1:] = ventricular[1:] & ventricular[:-1] & (history.rr_s[1:] < 60.0 / MIN_RUN_BPM)
     starts = np.flatnonzero(ventricular & ~joined)
-    lengths = np.array([_length(joined, int(start)) for start in starts], np.int64)
+    lengths = np.add.reduceat(ventricular, starts, dtype=np.int64)
     long = np.flatnonzero(lengths >= min_beats)
     if not long.size:
         return None
     first, n = int(starts[long[-1]]), int(lengths[long[-1]])
-    inside = rr_s[first + 1 : first + n]
-    peaks = history.r_peaks
-    return Run(n, int(peaks[first]), int(peaks[first + n - 1]), 60.0 / float(np.median(inside)))
-
-
-def _length(joined: Bools, start: int) -> int:
-    ends = np.flatnonzero(~joined[start + 1 :])
-    return 1 + (int(ends[0]) if ends.size else joined.size - start - 1)
+    peaks = history.r_peaks[first : first + n]
+    return Run(n, int(peaks[0]), int(peaks[-1]), 60.0 * FS_HZ / median(np.diff(peaks).tolist()))
 
 
 def n_ventricular(history: History, end_sample: int) -> int:
@@ -77,8 +72,9 @@ def n_ventricular(history: History, end_sample: int) -> int:
 
 def pattern(history: History, end_sample: int) -> str:
     """Name what repeats: every second beat ventricular is bigeminy, every third trigeminy; else empty."""
-    recent: I64 = np.flatnonzero(history.r_peaks > end_sample - 10 * FS_HZ)
-    beats = history.ventricular[recent]
+    beats = history.since(end_sample - 10 * FS_HZ).ventricular
+    if not beats.any():
+        return ""
     for cycle, name in ((2, "bigeminy"), (3, "trigeminy")):
         n = cycle * PATTERN_CYCLES
         row = beats[-n:]

@@ -1,10 +1,13 @@
 """Features of stretches of signal that tell fibrillating ventricles from beats, noise and quiet."""
 
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.fft import dct, idct
 
-from engine.arrays import F32, F64, I64
+from engine.arrays import F32, I64, frozen
 from engine.filters import ENVELOPE_HZ
 from engine.grid import FS_HZ
 
@@ -18,35 +21,44 @@ STILL_SHARE: Final = 0.1
 """A moment is still where the slope is below this share of the steepest."""
 CLEAR_QUANTILE: Final = 0.97
 """QRS complexes take up at least the rest of the time."""
+CLEAR_STEP: Final = 2
+"""Of the envelope, which holds no more, every so many-th value."""
 PERIODS_S: Final = (0.15, 0.62)
 """Cycle lengths at which waves may repeat: 400 to 97 per minute."""
 NEAR_BEST: Final = 0.9
 """The cycle is the shortest period that repeats nearly as well as the best: not two cycles."""
-TINY: Final = 1e-9
+TINY: Final = np.float32(1e-9)
 
 FEATURES: Final = ("leak", "still", "slope", "clarity", "size")
 """What `features` measures, in its order."""
 
 
-def wave_band(x: F64) -> F32:
+def wave_band(x: F32) -> F32:
     """Keep the band of fibrillation, without delay.
 
     Parameters
     ----------
-    x : (n_leads, n) float64
-        mV, without gaps and spikes (`engine.filters`).
+    x : (..., n) float32
+        mV, near zero, without gaps and spikes (`engine.signals.Signals.calm`); n even.
 
     Returns
     -------
-    (n_leads, n // 2) float32
-        mV at `WAVE_HZ`. The signal is continued by its mirror image, so neither edge is a step.
+    (..., n // 2) float32
+        mV at `WAVE_HZ`, each value between two samples. The signal is continued by its mirror image, which is
+        what a cosine transform does, so neither edge is a step.
     """
-    n = x.shape[1]
-    spectrum = np.fft.rfft(np.concatenate((x, x[:, ::-1]), axis=1))[:, : n // 2 + 1]
-    f_hz = np.arange(spectrum.shape[1]) * FS_HZ / (2 * n)
-    gain = 0.5 * np.exp(-0.5 * (f_hz / HIGH_HZ) ** 2) * (1 - np.exp(-0.5 * (f_hz / LOW_HZ) ** 2))
-    banded: F32 = np.fft.irfft(spectrum * gain, n)[:, : n // 2].astype(np.float32)
+    n = x.shape[-1]
+    spectrum = dct(x)[..., : n // 2]
+    spectrum *= _gain(n)
+    banded: F32 = idct(spectrum, overwrite_x=True)
     return banded
+
+
+@lru_cache
+def _gain(n: int) -> F32:
+    f_hz = np.arange(n // 2) * FS_HZ / (2 * n)
+    gain = np.exp(-0.5 * (f_hz / HIGH_HZ) ** 2) * (1 - np.exp(-0.5 * (f_hz / LOW_HZ) ** 2))
+    return frozen((0.5 * gain).astype(np.float32))  # half as many values: half the scale
 
 
 def features(waves: F32, envelope: F32) -> F32:
@@ -69,33 +81,42 @@ def features(waves: F32, envelope: F32) -> F32:
         of Jekova and Krasteva, Physiol. Meas. 25 (2004), who count samples beyond shares of the largest.
         `clarity`: how far the QRS band's peaks stand out of its middle, log. `size`: rms, log mV.
     """
-    waves = waves - waves.mean(axis=-1, keepdims=True)
-    slope = np.abs(np.diff(waves, axis=-1))
-    mean_slope, steepest = slope.mean(axis=-1), slope.max(axis=-1)
-    m = envelope.shape[-1]
-    middle, peaks = m // 2, int(CLEAR_QUANTILE * m)
-    ordered = np.partition(envelope, (middle, peaks), axis=-1)
+    m = waves.shape[-1]
+    waves = waves - _mean(waves)[..., None]
+    slope = np.abs(waves[..., 1:] - waves[..., :-1])
+    mean_slope, steepest = _mean(slope), slope.max(axis=-1)
+    size = np.abs(waves)
+    some = envelope[..., ::CLEAR_STEP]
+    middle, peaks = some.shape[-1] // 2, int(CLEAR_QUANTILE * some.shape[-1])
+    ordered = np.sort(some, axis=-1)  # faster than two partitions
     return np.stack(
         (
-            _leak(waves, mean_slope),
-            (slope < STILL_SHARE * steepest[..., None]).mean(axis=-1),
+            _leak(waves, size, mean_slope),
+            _mean((slope < np.float32(STILL_SHARE) * steepest[..., None]).view(np.uint8)),
             mean_slope / (steepest + TINY),
             np.log((ordered[..., peaks] + TINY) / (ordered[..., middle] + TINY)),
-            np.log(np.sqrt((waves**2).mean(axis=-1)) + 1e-3),
+            np.log(np.sqrt(np.einsum("...m,...m->...", waves, waves) / np.float32(m)) + np.float32(1e-3)),
         ),
         axis=-1,
     )
 
 
-def _leak(waves: F32, mean_slope: F32) -> F32:
-    size = np.abs(waves)
+def _mean(x: NDArray[Any]) -> F32:
+    """Mean over the last axis, without the detours of `ndarray.mean`."""
+    total: F32 = np.add.reduce(x, axis=-1, dtype=np.float32)
+    return total / np.float32(x.shape[-1])
+
+
+def _leak(waves: F32, size: F32, mean_slope: F32) -> F32:
+    """What remains of each row when it is added to itself half a mean period earlier."""
     m = waves.shape[-1]
-    half = np.clip(np.round(np.pi * size.mean(axis=-1) / (mean_slope + TINY)), 1, m // 4).astype(np.int64)
-    earlier = np.arange(m) - half[..., None]
-    before = np.take_along_axis(waves, np.maximum(earlier, 0), axis=-1)
-    known = earlier >= 0
-    both = np.sum(size + np.abs(before), axis=-1, where=known)
-    leak: F32 = np.sum(np.abs(waves + before), axis=-1, where=known) / (both + TINY)
+    half = np.clip(np.round(np.pi * _mean(size) / (mean_slope + TINY)), 1, m // 4).astype(np.int64)
+    leak = np.empty(half.shape, np.float32)
+    for lag in np.unique(half).tolist():  # rows of one lag at a time: slices instead of gathered samples
+        rows = half == lag
+        now, before = waves[rows, lag:], waves[rows, :-lag]
+        both = np.add.reduce(size[rows, lag:], axis=-1) + np.add.reduce(size[rows, :-lag], axis=-1)
+        leak[rows] = np.add.reduce(np.abs(now + before), axis=-1) / (both + TINY)
     return leak
 
 

@@ -44,7 +44,7 @@ def read(windows: Sequence[Window], watches: Sequence[RhythmWatch], scorer: Wind
     beats = find_beats(signals, qualities)
     rhythms = follow(watches, signals, qualities, beats)
     scores = scorer.score(signals, qualities, beats)
-    vitals = [measure_vitals(*of) for of in zip(beats, windows, qualities, strict=True)]
+    vitals = measure_vitals(beats, signals, qualities)
     return [
         Reading(window, quality, found, _but_in_fibrillation(measured, rhythm), rhythm, st, score)
         for window, quality, found, measured, (rhythm, st), score in zip(

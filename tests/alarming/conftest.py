@@ -11,7 +11,7 @@ from engine.grid import FS_HZ, WINDOW_N
 from engine.quality import LeadState, Quality
 from engine.scoremap import ScoreMap
 from engine.span import Span
-from engine.vitals import Vitals, measure_vitals
+from engine.vitals import Vitals, vitals_of
 from engine.window import Window
 from monitor.alarms.alarm import Alarm, AlarmEvent, Transition
 from monitor.alarms.limits import Limits
@@ -132,7 +132,7 @@ class Bed:
         inside = [p for p in self.peaks if window.start_sample <= p and quality.assessable.any()]
         votes = frozen(np.ones(len(inside), np.float32))
         beats = Beats(frozen(np.array(inside, np.int64)), votes, int(quality.assessable.sum()))
-        return window, quality, beats, measure_vitals(beats, window, quality)
+        return window, quality, beats, vitals_of(beats, window, quality)
 
     def _window(self, states: Sequence[LeadState]) -> Window:
         seconds = ([False] * 10 + self.valid)[-10:]

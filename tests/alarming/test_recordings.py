@@ -12,7 +12,7 @@ from engine.grid import FS_HZ, WINDOW_N
 from engine.leads import LeadMap
 from engine.quality import quality_of
 from engine.resample import resample_whole
-from engine.vitals import measure_vitals
+from engine.vitals import vitals_of
 from engine.window import Window
 from monitor.alarms.alarm import Kind, Transition
 from monitor.alarms.machine import AlarmMachine
@@ -40,7 +40,7 @@ def raised_on(name, start_s, end_s):
         window = Window("ward.1", end, x[part], valid[part], leads.present, np.zeros(12, bool))
         quality = quality_of(window)
         beats = beats_of(window, quality)
-        vitals = measure_vitals(beats, window, quality)
+        vitals = vitals_of(beats, window, quality)
         observation = observe_hop(window, quality, beats, vitals, None, (), Source("live"))
         state, happened = machine.step(state, observation, end * 4_000_000)
         events += happened

@@ -73,7 +73,7 @@ def test_the_newest_window_has_the_last_word():
     end = -(-int(peaks[-1]) // FS_HZ) * FS_HZ + FS_HZ
     window = window_at(end)
     moved = classes_in(window, peaks + 3, np.full(peaks.size, V, np.int8), p_wave)
-    history = history.followed(window, OK, moved)
+    _, (history,) = follow(condition([window]), [OK], [moved], [history])
     assert np.diff(history.r_peaks).min() > 0.7 * FS_HZ  # none twice
     inside = history.r_peaks > window.start_sample + FS_HZ
     assert (history.klass[inside] == V).all() and (history.klass[~inside] != V).any()

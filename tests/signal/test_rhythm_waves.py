@@ -87,6 +87,24 @@ def test_one_noisy_lead_does_not_outvote_the_others(window_of):
     assert not waves_of(window_of, x, ALL_OK).found
 
 
+BEDS = ("vf", "sinus", "vt", "af", "asystole", "bigeminy")
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(BEDS), st.integers(0, 2), st.integers(0, 12)), min_size=1, max_size=6)
+)
+@settings(max_examples=20, deadline=None)
+def test_a_window_is_judged_alike_in_any_company(window_of, beds):
+    windows, qualities = [], []
+    for preset, seed, n_off in beds:
+        states = (LeadState.OFF,) * n_off + (LeadState.OK,) * (N_LEADS - n_off)
+        windows.append(window_of(patient(preset, seed)))
+        qualities.append(Quality(states, np.ones(N_LEADS, np.float32)))
+    together = find_waves(condition(windows), qualities)
+    for window, quality, waves in zip(windows, qualities, together, strict=True):
+        assert waves == find_waves(condition([window]), [quality])[0]
+
+
 def test_the_onset_is_where_the_waves_began(window_of):
     x = np.concatenate((patient("sinus")[:, -4 * FS_HZ :], patient("vf")[:, : 6 * FS_HZ]), axis=1)
     found = waves_of(window_of, x, ALL_OK, end_sample=10_000)
@@ -110,7 +128,7 @@ def test_features_of_known_waves():
     assert leak < 0.1 and still < 0.1 and clarity < 0.2
     regularity, rate_bpm = repetition(waves)
     assert regularity > 0.98 and rate_bpm == pytest.approx(240, abs=5)
-    assert crossings_bpm(waves) == pytest.approx(240, abs=5)
+    assert crossings_bpm(waves) == pytest.approx(240, abs=8)  # one crossing more or less is 7.5
     comb = np.zeros((1, t.size))
     comb[:, ::200] = 1.0
     leak, still, _, clarity, _ = features(wave_band(comb)[:, 250:750], qrs_envelope(comb)[:, 250:750])[0]
