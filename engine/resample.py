@@ -99,6 +99,12 @@ class Resampler:
         self._n_in += x.shape[1]
         return self._emit((self._n_in - self._half) * self._up)
 
+    def n_due(self, n: int) -> int:
+        """How many outputs the next `n` samples would complete."""
+        if self._up == self._down:
+            return n
+        return max(-(-(self._n_in + n - self._half) * self._up // self._down) - self._n_out, 0)
+
     def flush(self) -> tuple[F32, Bools]:
         """Give the outputs up to the source's end, holding its last sample; then `reset`."""
         if self._n_in:

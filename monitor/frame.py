@@ -5,11 +5,12 @@ from engine.arrays import F32, Bools
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """One data message, decoded: the 12 standard leads at the source's own rate."""
+    """Data messages that follow each other, decoded: the 12 standard leads at the source's own rate."""
 
     bed: str
     publisher: str
     seq: int
+    """Number of the first message."""
     first_sample: int
     """Index of the first sample in the publisher's own count, at `fs_hz`."""
     fs_hz: float
@@ -22,11 +23,12 @@ class Frame:
     device_ns: int
     """Device clock at the first sample, 0 if unknown."""
     sent_ns: int
-    """Device clock when the message was sent, 0 if unknown."""
+    """Device clock when the first message was sent, 0 if unknown."""
     arrived_ns: int
-    """The monitor's clock when the message was received."""
+    """The monitor's clock when the last message was received."""
     calibrated: bool = True
     """False if the source does not know its amplitude: `samples` are in a unit of their own."""
+    n_messages: int = 1
 
     @property
     def end_sample(self) -> int:

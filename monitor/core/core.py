@@ -22,6 +22,7 @@ from monitor.core.speaker import HIGH_WATER, Speaker
 from monitor.core.waveforms import Waveforms
 from monitor.endpoints import bind, connect, data_socket
 from monitor.feed.request import Reply, Request, pack, unpack
+from monitor.intake import Samples
 from monitor.intake.intake import NO_BED
 from monitor.journal.entry import Entry, EntryKind, alarm_entry, baseline_entry
 from monitor.pipeline import Outcome, Pipeline
@@ -62,7 +63,7 @@ class Core:
         self._data = stack.enter_context(data_socket(context))
         reach = connect if settings.connect else bind
         self.data = reach(self._data, settings.data, settings.insecure)
-        feed = stack.enter_context(context.socket(zmq.PUB))
+        feed = stack.enter_context(context.socket(zmq.XPUB))
         feed.setsockopt(zmq.SNDHWM, HIGH_WATER)
         feed.setsockopt(zmq.LINGER, 500)
         self.feed = bind(feed, settings.feed, settings.insecure)
@@ -104,7 +105,7 @@ class Core:
         now_ns = self.now_ns()
         if now_ns - self._waves_ns >= WAVE_PERIOD_NS or self._pipeline.is_due:
             self._waves_ns = now_ns
-            self._speaker.flush()  # first, so that no result points at waveform that is not there yet
+            self._show_waves()  # first, so that no result points at waveform that is not there yet
         self._assess()
         if now_ns - self._status_ns >= STATUS_PERIOD_NS:
             self._status_ns = now_ns
@@ -116,9 +117,17 @@ class Core:
                 parts = self._data.recv_multipart(zmq.NOBLOCK)
             except zmq.Again:
                 return
-            pieces = self._pipeline.receive(parts, self.now_ns())
-            self._speaker.collect(pieces)
-            self.waveforms.take(pieces)
+            self._keep(self._pipeline.receive(parts, self.now_ns()))
+
+    def _show_waves(self) -> None:
+        self._speaker.listen()
+        for bed in filter(self._speaker.shows_waves, self._pipeline.beds):
+            self._keep(self._pipeline.give(bed))
+        self._speaker.flush()
+
+    def _keep(self, pieces: Sequence[Samples]) -> None:
+        self._speaker.collect(pieces)
+        self.waveforms.take(pieces)
 
     def _obey(self) -> None:
         for _ in range(MAX_OBEYED):
@@ -175,6 +184,8 @@ class Core:
             self._speaker.say(outcome.update)
 
     def _look_around(self, now_ns: int) -> None:
+        for bed in self._pipeline.beds:
+            self._keep(self._pipeline.give(bed))
         self._tell(self._pipeline.tick(now_ns))
         self.waveforms.look_around(self._pipeline, now_ns)
         self.recorder.append(self._noticeboard.news(self._pipeline.intake, now_ns), now_ns)

@@ -1,5 +1,5 @@
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 import numpy as np
@@ -14,23 +14,60 @@ HIGH_WATER: Final = 2000
 
 
 class Speaker:
-    """The feed's sending end: numbers messages per topic and joins small pieces of waveform."""
+    """The feed's sending end: numbers messages per topic and joins small pieces of waveform.
+
+    What nobody has subscribed to is not even encoded.
+
+    Parameters
+    ----------
+    socket : zmq.Socket
+        An XPUB socket: it tells what viewers subscribe to.
+    """
 
     def __init__(self, socket: zmq.Socket[Any]) -> None:
         self._socket = socket
         self._seq: Counter[bytes] = Counter()
         self._pieces: dict[str, list[Samples]] = {}
+        self._subscribed: set[bytes] = set()
+        self._heard: dict[bytes, bool] = {}
+        """Topic -> whether anybody listens; forgotten when subscriptions change."""
+
+    def listen(self) -> None:
+        """Take in what viewers have subscribed to, and what they no longer do."""
+        while True:
+            try:
+                order = self._socket.recv(zmq.NOBLOCK)
+            except zmq.Again:
+                return
+            change = {b"\x01": self._subscribed.add, b"\x00": self._subscribed.discard}.get(order[:1])
+            if change is not None:
+                change(order[1:])
+                self._heard.clear()
+
+    def is_heard(self, topic: bytes) -> bool:
+        """Whether anybody listens to a topic."""
+        heard = self._heard.get(topic)
+        if heard is None:
+            heard = self._heard[topic] = any(map(topic.startswith, self._subscribed))
+        return heard
+
+    def shows_waves(self, bed: str) -> bool:
+        """Whether anybody looks at the waveform of a bed."""
+        return self.is_heard(f"wave.{bed}.".encode())
 
     def say(self, value: FeedValue) -> None:
         """Publish a value."""
         topic = topic_of(value)
+        if not self.is_heard(topic):
+            return
         self._socket.send_multipart(encode(value, self._seq[topic]))
         self._seq[topic] += 1
 
-    def collect(self, pieces: list[Samples]) -> None:
+    def collect(self, pieces: Iterable[Samples]) -> None:
         """Keep waveform for the next `flush`."""
         for piece in pieces:
-            self._pieces.setdefault(piece.bed, []).append(piece)
+            if self.shows_waves(piece.bed):
+                self._pieces.setdefault(piece.bed, []).append(piece)
 
     def flush(self) -> None:
         """Publish the waveform collected."""

@@ -53,6 +53,16 @@ class Intake:
             source.tally.count(bad.reason, str(bad), now_ns)
             return []
 
+    def want(self, bed: str, upto: int) -> None:
+        """Say that nobody needs samples of `bed` before the grid has reached `upto`, unless by `give`."""
+        if bed in self._beds:
+            self._beds[bed].wanted = upto
+
+    def give(self, bed: str) -> list[Samples]:
+        """Return the samples of `bed` that wait for what `want` said."""
+        known = self._beds.get(bed)
+        return [] if known is None else known.give()
+
     def source(self, bed: str, now_ns: int) -> update.Source:
         """Describe the publisher behind `bed` as it stands at `now_ns`."""
         known = self._beds.get(bed)

@@ -31,6 +31,10 @@ class Sequence:
         self._stale_next = -1
         self._stale_n = 0
 
+    def awaits(self, seq: int, first_sample: int) -> bool:
+        """Tell whether a message is just the one that comes next."""
+        return seq == self._next_seq and first_sample == self._next_sample and not self._held
+
     def restarted(self, frame: Frame) -> bool:
         """Tell whether the publisher has begun to count anew under its old name."""
         if self._next_seq is None:
@@ -74,7 +78,7 @@ class Sequence:
         ready: list[Frame] = []
         while self._next_seq in self._held:
             frame = self._held.pop(self._next_seq)
-            self._next_seq += 1
+            self._next_seq += frame.n_messages
             trimmed = self._trimmed(frame)
             if trimmed is not None:
                 ready.append(trimmed)

@@ -9,7 +9,7 @@ from engine.arrays import Bools, frozen
 from engine.grid import FS_HZ
 from monitor import update
 from monitor.frame import Frame
-from monitor.intake.device_clock import DeviceClock
+from monitor.intake.device_clock import DeviceClock, Stamp
 from monitor.intake.samples import Samples
 from monitor.intake.sequence import Sequence
 from monitor.intake.tally import Finding, Tally
@@ -43,6 +43,11 @@ class BedSource:
         self._timeline: Timeline | None = None
         self._running: Layout | None = None
         self._lead_off: Bools = frozen(np.zeros(12, np.bool_))
+        self._waiting: list[Data] = []
+        self._n_waiting = 0
+        self.wanted = 0
+        """Grid sample up to which nobody needs this bed's signal: until then messages may wait for their next
+        ones, to be unpacked together (`give`)."""
 
     def accept(self, message: Message, now_ns: int) -> list[Samples]:
         """Take one message; raises `BadMessage` for one that contradicts the protocol or its own hello."""
@@ -58,7 +63,15 @@ class BedSource:
         self._layout = self._layouts.get(message.publisher)
         if isinstance(message, Data):
             return self._take(message)
-        return self._give_out(self._sequence.settle())
+        return self.give() + self._give_out(self._sequence.settle())
+
+    def give(self) -> list[Samples]:
+        """Give out the samples of messages that wait."""
+        waiting, self._waiting, self._n_waiting = self._waiting, [], 0
+        if not waiting or self._running is None:
+            return []
+        frame = self._running.frame(waiting, self._data_ns or 0)
+        return self._give_out(self._sequence.push(frame))
 
     def state(self, now_ns: int) -> update.Source:
         """Describe the source as it stands."""
@@ -146,16 +159,40 @@ class BedSource:
         if layout is None or layout.hello.layout != data.layout:
             self._count("waiting_for_hello", "samples came before the hello that describes them")
             return []
-        frame = layout.frame(data, self._now_ns)
-        ended: list[Samples] = []
+        layout.check(data)
+        if self._may_wait(layout, data):
+            return self._let_wait(data)
+        ended = self.give()
+        frame = layout.frame([data], self._now_ns)
         if layout is not self._running:
-            ended = self._begin(layout, frame)
+            ended += self._begin(layout, frame)
         elif self._sequence.restarted(frame):
             self._count("restart", "the device counts its samples from the start again")
-            ended = self._begin(layout, frame)
-        self._data_ns = self._now_ns
-        self._clock.check(frame)
+            ended += self._begin(layout, frame)
+        self._note_time(data)
         return ended + self._give_out(self._sequence.push(frame))
+
+    def _may_wait(self, layout: Layout, data: Data) -> bool:
+        """Whether nothing but more of the same came since the last samples were given out."""
+        if layout is not self._running or self._timeline is None or self.wanted <= self._timeline.head:
+            return False
+        if not self._waiting:
+            return self._sequence.awaits(data.seq, data.first_sample)
+        last = self._waiting[-1]
+        follows = (data.seq, data.first_sample) == (last.seq + 1, last.first_sample + last.n_samples)
+        return follows and data.lead_off == last.lead_off
+
+    def _let_wait(self, data: Data) -> list[Samples]:
+        self._note_time(data)
+        self._waiting.append(data)
+        self._n_waiting += data.n_samples
+        if self._timeline is not None and self._timeline.head_after(self._n_waiting) < self.wanted:
+            return []
+        return self.give()
+
+    def _note_time(self, data: Data) -> None:
+        self._data_ns = self._now_ns
+        self._clock.check(Stamp(data.first_sample, data.fs_hz, data.device_ns, data.sent_ns, self._now_ns))
 
     def _begin(self, layout: Layout, frame: Frame) -> list[Samples]:
         """Start a run of samples, later than the former one by as much time as has passed."""
@@ -175,7 +212,7 @@ class BedSource:
     def _finish(self) -> list[Samples]:
         if self._timeline is None or self._running is None:
             return []
-        rest = self._give_out(self._sequence.settle())
+        rest = self.give() + self._give_out(self._sequence.settle())
         return rest + self._on_grid(self._timeline.finish(), self._now_ns)
 
     def _give_out(self, frames: list[Frame]) -> list[Samples]:

@@ -36,6 +36,10 @@ class Timeline:
         received = self._next_sample - (self._origin or 0)
         return max(self.head, self._base + math.ceil(received * FS_HZ / self._fs_hz))
 
+    def head_after(self, n_samples: int) -> int:
+        """Where `head` would be after so many more samples."""
+        return self.head + self._resampler.n_due(n_samples)
+
     def push(self, frame: Frame) -> list[Piece]:
         """Return the grid samples that are complete with `frame`."""
         if self._origin is None:

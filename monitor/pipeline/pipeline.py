@@ -112,6 +112,10 @@ class Pipeline:
         self._note_restart(message.bed)
         return pieces
 
+    def give(self, bed: str) -> list[Samples]:
+        """Return the samples of a bed that wait until its next window is whole: a viewer will not wait."""
+        return self._stored(self.intake.give(bed))
+
     def step(self, clock: Callable[[], int] | None = None) -> list[Outcome]:
         """Assess windows that are due, of all beds in one batch; call again until nothing comes.
 
@@ -179,7 +183,9 @@ class Pipeline:
 
     def _stored(self, pieces: Sequence[Samples]) -> list[Samples]:
         for samples in pieces:
-            self._bed(samples.bed).stream.push(samples)
+            bed = self._bed(samples.bed)
+            bed.stream.push(samples)
+            self.intake.want(samples.bed, bed.stream.next_due)
             self._note_due(samples.bed)
         return list(pieces)
 

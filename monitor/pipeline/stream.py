@@ -80,6 +80,11 @@ class Stream:
         self.ended = False
 
     @property
+    def next_due(self) -> int:
+        """Where the next window will end of those that cannot be cut yet."""
+        return max(self.next_end, (self.head // self._hop_n + 1) * self._hop_n)
+
+    @property
     def is_due(self) -> bool:
         """Whether a window can be cut."""
         return self.next_end <= self.head or (self.ended and self.last_end < self.head)

@@ -1,7 +1,8 @@
 """How the bytes of a payload become millivolts of the 12 standard leads."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -22,6 +23,8 @@ UNKNOWN_UNIT: Final = "NU"
 MAX_UNKNOWN: Final = 1e9
 """The bound of samples in `UNKNOWN_UNIT`, so that arithmetic on them stays finite."""
 
+_INT16: Final = np.dtype("<i2")
+_FLOAT32: Final = np.dtype("<f4")
 _MV_PER_UNIT: Final = {"v": 1e3, "mv": 1.0, "uv": 1e-3, "nv": 1e-6}
 
 
@@ -80,9 +83,10 @@ class Layout:
         gain_mv, offset_mv = np.array(hello.gain_uv) * 1e-3, np.array(hello.offset_uv) * 1e-3
         return cls(hello, lead_map, gain_mv, offset_mv, calibrated)
 
-    def frame(self, data: Data, arrived_ns: int) -> Frame:
-        """Unpack `data`; raises `BadMessage` if its size or rate contradicts the hello."""
-        samples = self.lead_map.apply(self._millivolts(data).astype(np.float32))
+    def frame(self, messages: Sequence[Data], arrived_ns: int) -> Frame:
+        """Unpack messages that follow each other and passed `check`."""
+        data = messages[0]
+        samples = self.lead_map.apply(self._millivolts(messages).astype(np.float32))
         off = self._lead_off(data.lead_off)
         valid = np.isfinite(samples) & ~off[:, None] & self.lead_map.present[:, None]
         return Frame(
@@ -98,9 +102,11 @@ class Layout:
             sent_ns=data.sent_ns,
             arrived_ns=arrived_ns,
             calibrated=self.calibrated,
+            n_messages=len(messages),
         )
 
-    def _millivolts(self, data: Data) -> F64:
+    def check(self, data: Data) -> None:
+        """Raise `BadMessage` if the size or rate of `data` contradicts the hello."""
         hello, n_leads = self.hello, len(self.hello.leads)
         if data.fs_hz != hello.fs_hz:
             raise BadMessage(
@@ -112,19 +118,25 @@ class Layout:
                 "bad_size",
                 f"{data.bed}: {data.n_samples} samples in a message; send up to {MAX_MESSAGE_S:g} s",
             )
-        dtype = np.dtype("<i2" if hello.payload == "int16" else "<f4")
-        expected = data.n_samples * n_leads * dtype.itemsize
+        expected = data.n_samples * n_leads * self._dtype.itemsize
         if len(data.payload) != expected:
             raise BadMessage(
                 "bad_size",
                 f"{data.bed}: a payload of {len(data.payload)} bytes; {data.n_samples} samples of {n_leads} "
                 f"leads in {hello.payload} take {expected}",
             )
-        raw = np.frombuffer(data.payload, dtype).reshape(data.n_samples, n_leads).T
+
+    @property
+    def _dtype(self) -> np.dtype[Any]:
+        return _INT16 if self.hello.payload == "int16" else _FLOAT32
+
+    def _millivolts(self, messages: Sequence[Data]) -> F64:
+        payload = b"".join(data.payload for data in messages)
+        raw = np.frombuffer(payload, self._dtype).reshape(-1, len(self.hello.leads)).T
         with np.errstate(invalid="ignore", over="ignore"):
             samples = raw * self.scale_mv[:, None] + self.offset_mv[:, None]
             usable = np.abs(samples) <= (MAX_MV if self.calibrated else MAX_UNKNOWN)
-        if hello.payload == "int16":
+        if self.hello.payload == "int16":
             usable &= raw != INVALID_STEP
         samples[~usable] = np.nan
         return samples

@@ -127,6 +127,7 @@ def test_the_speaker_joins_waveform_and_keeps_gaps(feed):
     with FeedReader(endpoint) as reader:
         attached(socket, reader)
         speaker = Speaker(socket)
+        speaker.listen()
         speaker.collect([piece(0, 10), piece(10, 10), piece(50, 5)])
         speaker.flush()
         speaker.flush()
@@ -148,3 +149,22 @@ def test_a_core_that_is_not_there_is_said_and_no_command_waits_for_it():
 def test_viewers_stay_on_this_machine_unless_told(attach):
     with pytest.raises(ConfigurationError, match="--insecure"):
         attach("tcp://192.0.2.1:7311")
+
+
+def test_what_nobody_listens_to_is_not_sent_and_counts_as_nothing_missed(feed):
+    socket, endpoint = feed
+    speaker = Speaker(socket)
+    speaker.say(STATUS)
+    with FeedReader(endpoint, beds=["ward.2"]) as reader:
+        attached(socket, reader)
+        speaker.listen()
+        assert speaker.shows_waves("ward.2") and not speaker.shows_waves("ward.22")
+        speaker.say(UPDATE)  # of ward.1
+        speaker.say(STATUS)
+        assert list(reader.poll(5.0)) == [STATUS]
+        assert reader.n_dropped == 0
+    assert socket.poll(5000)
+    while speaker.shows_waves("ward.2"):
+        socket.poll(5000)
+        speaker.listen()
+    assert not speaker.is_heard(b"core.")

@@ -1,5 +1,6 @@
 """Whatever is sent, the intake does not raise, and what it gives out rises and is true."""
 
+import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -80,3 +81,59 @@ def test_every_sample_given_out_is_true_and_comes_once(new_desk, new_device, fat
     offset = {value - index for index, value in signal}
     assert len(offset) <= 1 + desk.counters.get("restart", 0)
     assert len({index for index, _ in signal}) == len(signal)
+
+
+def joined(desk):
+    """All that was given out, as one signal from its first sample on."""
+    end = desk.pieces[0].first_sample
+    for piece in desk.pieces:
+        assert piece.first_sample >= end
+        end = piece.end_sample
+    x, valid = np.zeros((12, end), np.float32), np.zeros((12, end), bool)
+    for piece in desk.pieces:
+        places = slice(piece.first_sample, piece.end_sample)
+        x[:, places], valid[:, places] = piece.x, piece.valid
+    return x, valid
+
+
+fates = st.lists(
+    st.tuples(
+        st.integers(1, 60),
+        st.sampled_from(["pass", "pass", "pass", "drop", "twice", "skip", "hello", "beat", "off", "give"]),
+    ),
+    min_size=1,
+    max_size=40,
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(fates=fates, fs_hz=st.sampled_from([250.0, 500.0, 360.0]), hop_n=st.sampled_from([100, 250]))
+def test_messages_that_wait_for_each_other_give_the_same_signal_and_counts(
+    new_desk, new_device, fates, fs_hz, hop_n
+):
+    prompt, patient, device = new_desk(), new_desk(), new_device(fs_hz=fs_hz)
+    for desk in (prompt, patient):
+        desk.take(device.hello())
+    for n, fate in fates:
+        if fate == "skip":
+            device.session.skip(n)
+        message = device.data(n, lead_off=2 if fate == "off" else 0)
+        messages = {"drop": [], "twice": [message] * 2, "hello": [message, device.hello()]}.get(
+            fate, [message]
+        )
+        messages += [device.session.heartbeat()] if fate == "beat" else []
+        for desk in (prompt, patient):
+            desk.take(*messages)
+        if fate == "give":
+            patient.pieces += patient.intake.give("ward.1")
+        head = patient.pieces[-1].end_sample if patient.pieces else 0
+        patient.intake.want("ward.1", (head // hop_n + 1) * hop_n)
+    at_once = prompt.pieces[-1].end_sample if prompt.pieces else 0
+    so_far = patient.pieces[-1].end_sample if patient.pieces else 0
+    assert at_once // hop_n == so_far // hop_n  # what completes a hop never waits
+    for desk in (prompt, patient):
+        desk.take(device.session.bye())
+    for one, other in zip(joined(prompt), joined(patient), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert prompt.counters == patient.counters
+    assert len(patient.pieces) <= len(prompt.pieces)
