@@ -10,13 +10,14 @@ import torch
 from engine.backends.backend import INPUTS
 from engine.backends.onnx import HASH_KEY
 from engine.errors import ConfigurationError
+from engine.models.inference.network import InferenceNetwork
 from engine.models.network import Outputs, RestorationNetwork, example_batch
 
 OPSET: Final = 18
 
 
 def export_onnx(network: RestorationNetwork, checkpoint_sha256: str, path: Path) -> None:
-    """Write the whole graph, all masks and beats in it, with a dynamic batch; it names its checkpoint."""
+    """Write the inference form, with a dynamic batch; it names its checkpoint."""
     try:
         import onnx
         import onnxscript  # noqa: F401  (the exporter needs it)
@@ -31,7 +32,7 @@ def export_onnx(network: RestorationNetwork, checkpoint_sha256: str, path: Path)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter's own deprecations
         program = torch.onnx.export(
-            network.eval(),
+            InferenceNetwork(network).eval(),
             example_batch(2),
             dynamo=True,
             verbose=False,
