@@ -9,6 +9,8 @@ import numpy as np
 
 from engine.arrays import frozen
 from engine.backends.backend import Backend
+from engine.backends.ladder import Ladder
+from engine.backends.rungs import AUTO, Model, load_backend, load_ladder
 from engine.beats import Beats
 from engine.checkpoint import load_checkpoint, read_format
 from engine.errors import ConfigurationError
@@ -54,8 +56,12 @@ class Scorer:
         What alarms are journalled with: name and hash of the checkpoint.
     """
 
+    ladder: Ladder | None = None
+    """The backend, if it may change while the monitor runs."""
+
     def __init__(self, backend: Backend, normality: Normality, model: str = "mcr") -> None:
         self._backend = backend
+        self.ladder = backend if isinstance(backend, Ladder) else None
         self._normality = normality
         self.model = model
         self.backend = backend.name
@@ -110,7 +116,12 @@ class Scorer:
 
 
 def load_scorer(
-    model: str = "mcr", backend: str = "onnx", threads: int = 1, weights: Path = WEIGHTS
+    model: str = "mcr",
+    backend: str = "onnx",
+    threads: int = 1,
+    weights: Path = WEIGHTS,
+    precision: str = "fp32",
+    step_down: bool = False,
 ) -> Scorer:
     """Load a trained model.
 
@@ -119,40 +130,39 @@ def load_scorer(
     model : str
         Name of the checkpoint, without extension.
     backend : str
-        "onnx" (no torch needed) or "torch" (the reference).
+        "onnx" (no torch needed), "torch" (the reference, on the CPU), "torch-cuda", "compiled", "tensorrt",
+        "tensorrt-rtx", or "auto": the best that this machine has, with `step_down`.
     threads : int
-        Threads of one call.
+        Threads of one call on the CPU.
     weights : Path
         Folder of checkpoints; by default those that come with the package.
+    precision : str
+        "fp32", "tf32", "fp16" or "bf16", of engines that are built: TensorRT's.
+    step_down : bool
+        Let the next backend serve while one is being built, and when one cannot be had or fails; see
+        `engine.backends.ladder`. Otherwise the one that was asked for, or an error.
 
     Raises
     ------
     ConfigurationError
-        If there is no such model or backend.
+        If there is no such model, backend or precision.
     ModelError
-        If the files are damaged or do not belong together.
+        If the files are damaged or do not belong together, or the backend cannot be had.
     """
-    if not (weights / f"{model}.safetensors").is_file():
+    path = weights / f"{model}.safetensors"
+    if not path.is_file():
         known = ", ".join(sorted(path.stem for path in weights.glob("*.safetensors"))) or "none"
         raise ConfigurationError(
             f"no model {model!r} in {weights} (there: {known}): name one of these, or train it"
         )
-    if read_format(weights / f"{model}.safetensors") == MCR2023_FORMAT:
+    if read_format(path) == MCR2023_FORMAT:
         from engine.models.mcr2023.scorer import load_mcr2023_scorer
 
-        return load_mcr2023_scorer(weights / f"{model}.safetensors", model, backend)
-    checkpoint = load_checkpoint(weights / f"{model}.safetensors")
-    identity = f"{model}@{checkpoint.sha256[:12]}"
-    if backend == "onnx":
-        from engine.backends.onnx import OnnxBackend
-
-        onnx = OnnxBackend(weights / f"{model}.onnx", checkpoint.sha256, threads)
-        return Scorer(onnx, checkpoint.normality, identity)
-    if backend == "torch":
-        from engine.backends.eager import TorchBackend
-
-        return Scorer(TorchBackend(checkpoint), checkpoint.normality, identity)
-    raise ConfigurationError(f"no backend {backend!r}: choose onnx or torch")
+        return load_mcr2023_scorer(path, model, "torch" if backend == AUTO else backend)
+    checkpoint = load_checkpoint(path)
+    made_of = Model(checkpoint, path, threads, precision)
+    load = load_ladder if step_down or backend == AUTO else load_backend
+    return Scorer(load(made_of, backend), checkpoint.normality, f"{model}@{checkpoint.sha256[:12]}")
 
 
 def why_not_assessed(window: Window, quality: Quality) -> str | None:

@@ -1,5 +1,6 @@
 """Options that `listen` and `analyze` share, checked before anything is started for them."""
 
+import argparse
 from typing import Final
 
 from engine.errors import ConfigurationError
@@ -7,6 +8,28 @@ from engine.grid import WINDOW_S
 
 MIN_HOP_S: Final = 0.1
 MAX_THREADS: Final = 64
+
+BACKENDS: Final = ("auto", "onnx", "torch", "torch-cuda", "compiled", "tensorrt", "tensorrt-rtx")
+"""As `engine.backends.rungs` knows them, which takes long to import; a test compares the two."""
+PRECISIONS: Final = ("fp32", "tf32", "fp16", "bf16")
+
+
+def add_backend_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the model runs on."""
+    parser.add_argument(
+        "--backend",
+        choices=BACKENDS,
+        default="auto",
+        metavar="NAME",
+        help=f"what the model runs on: {', '.join(BACKENDS)} (default auto: the best that works here)",
+    )
+    parser.add_argument(
+        "--precision",
+        choices=PRECISIONS,
+        default="fp32",
+        metavar="P",
+        help=f"of TensorRT engines: {', '.join(PRECISIONS)} (default fp32)",
+    )
 
 
 def check_hop(hop_s: float) -> None:

@@ -1,7 +1,11 @@
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from typing import Protocol
 
+import numpy as np
+
 from engine.arrays import F32
+from engine.errors import ModelError
 from engine.preprocess import ModelInput
 
 INPUTS = ("signal", "valid", "beats", "beats_valid", "beat_starts")
@@ -25,8 +29,29 @@ class NetworkOutputs:
 class Backend(Protocol):
     """Runs the network on stacked inputs; all backends agree within a tolerance that a test states."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        ...
 
     def run(self, batch: ModelInput) -> NetworkOutputs:
         """One call for the whole batch."""
         ...
+
+
+class AbsentBackendError(ModelError):
+    """What a backend needs is not on this machine: nothing is broken, another backend does the work."""
+
+
+def is_finite(outputs: NetworkOutputs) -> bool:
+    """Whether every number of every window is one."""
+    return all(bool(np.isfinite(getattr(outputs, field.name)).all()) for field in fields(outputs))
+
+
+def joined(parts: Sequence[NetworkOutputs]) -> NetworkOutputs:
+    """The parts of a batch as one."""
+    if len(parts) == 1:
+        return parts[0]
+    return NetworkOutputs(
+        *(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(NetworkOutputs))
+    )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from engine.grid import HOP_S
 from monitor.endpoints import COMMANDS, DATA, FEED
-from monitor.model_options import check_hop, check_threads
+from monitor.model_options import add_backend_arguments, check_hop, check_threads
 from monitor.recording_options import (
     add_recording_arguments,
     keep_of,
@@ -44,6 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--hop", type=float, default=HOP_S, metavar="S", help="seconds between two windows (default 1)"
     )
     parser.add_argument("--threads", type=int, default=1, metavar="N", help="for the model (default 1)")
+    add_backend_arguments(parser)
     parser.add_argument("--insecure", action="store_true", help="allow endpoints beyond this machine")
     add_view_arguments(parser)
 
@@ -68,6 +69,7 @@ def core_options(arguments: argparse.Namespace) -> list[str]:
         arguments.endpoint,
         *("--feed", arguments.feed, "--commands", arguments.commands),
         *("--hop", str(arguments.hop), "--threads", str(arguments.threads)),
+        *("--backend", arguments.backend, "--precision", arguments.precision),
     ]
     if arguments.journal is not None:
         options += ["--journal", str(arguments.journal)]
@@ -89,6 +91,8 @@ def _headless(arguments: argparse.Namespace, keep: "Keep") -> int:
         keep=keep,
         hop_s=arguments.hop,
         threads=arguments.threads,
+        backend=arguments.backend,
+        precision=arguments.precision,
         insecure=arguments.insecure,
     )
     return run_headless(settings)

@@ -156,7 +156,7 @@ class Core:
 
     def _assess(self) -> None:
         outcomes = self._pipeline.step(self.now_ns)
-        self._pipeline.backend_degraded = self._scorer.failing
+        self._pipeline.backend_degraded = self._scorer.degraded
         if not outcomes:
             return
         self._tell(outcomes)
@@ -220,6 +220,9 @@ class Core:
             banners.append(f"RECORDING FAILING, alarms go on: {self.waveforms.failing}")
         if self._scorer.failing is not None:
             banners.append(f"MODEL FAILING, rate alarms go on: {self._scorer.failing}")
+        elif self._scorer.degraded is not None:
+            banners.append(f"BACKEND DEGRADED, alarms go on: {self._scorer.degraded}")
+        banners += self._scorer.remarks
         if self.recorder.n_lost:
             banners.append(f"JOURNAL INCOMPLETE: {self.recorder.n_lost} entries could never be written")
         if self._pace.stride > 1:

@@ -18,10 +18,24 @@ class GuardedScorer:
 
     def __init__(self, scorer: Scorer) -> None:
         self._scorer = scorer
+        self._ladder = scorer.ladder
         self.model = scorer.model
         self.backend = scorer.backend
+        """What the model runs on now."""
         self.failing: str | None = None
         """Why the last windows were not assessed; None while the model works."""
+
+    @property
+    def degraded(self) -> str | None:
+        """Why the model does not work, or works on less than it should; None while all is well."""
+        if self.failing is not None or self._ladder is None:
+            return self.failing
+        return self._ladder.degraded
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What else an operator should know of the backends."""
+        return () if self._ladder is None else self._ladder.remarks
 
     def score(self, signals: Signals, qualities: Sequence[Quality], beats: Sequence[Beats]) -> list[ScoreMap]:
         """Score, or say of every window that the model failed."""
@@ -30,6 +44,9 @@ class GuardedScorer:
         except Exception as error:  # whatever a runtime raises; it becomes an alarm and a banner
             self.failing = f"{self.backend} fails: {str(error).splitlines()[0] if str(error) else error!r}"
             return [_not_assessed(window) for window in signals.windows]
+        finally:
+            if self._ladder is not None:
+                self.backend = self._ladder.name
         self.failing = None
         return scores
 

@@ -13,7 +13,12 @@ from monitor.core.settings import CoreSettings
 def run_headless(settings: CoreSettings) -> int:
     """Run a core until SIGINT (130, as shells expect after Ctrl-C) or SIGTERM (0)."""
     with _signals() as signals, Core(settings) as core:
-        scorer = load_scorer(threads=settings.threads)
+        scorer = load_scorer(
+            backend=settings.backend,
+            threads=settings.threads,
+            precision=settings.precision,
+            step_down=True,
+        )
         ready = {
             "ready": True,
             "data": core.data,

@@ -23,5 +23,9 @@ class CoreSettings:
     hop_s: float = HOP_S
     threads: int = 1
     """For the model."""
+    backend: str = "auto"
+    """What the model runs on; the next that works takes its place if it must."""
+    precision: str = "fp32"
+    """Of engines that are built for a GPU."""
     insecure: bool = False
     """Sockets may reach beyond this machine."""

@@ -247,6 +247,7 @@ def test_many_beds_in_one_core(run_core):
 def test_what_breaks_inside_ends_the_core_loudly_and_is_journalled(run_core, tmp_path):
     class Forgetful:
         model = backend = "forgetful"
+        ladder = None
 
         def score(self, windows, qualities, beats):
             return []
@@ -265,6 +266,7 @@ def test_what_breaks_inside_ends_the_core_loudly_and_is_journalled(run_core, tmp
 def test_a_failing_model_takes_no_other_alarm_with_it(tmp_path):
     class Broken:
         model = backend = "broken"
+        ladder = None
 
         def score(self, windows, qualities, beats):
             raise ZeroDivisionError("no more")
