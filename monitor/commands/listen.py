@@ -5,6 +5,7 @@ use --plain (text), --json (one JSON object per line) or --headless (the core al
 """
 
 import argparse
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,7 +44,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--hop", type=float, default=HOP_S, metavar="S", help="seconds between two windows (default 1)"
     )
-    parser.add_argument("--threads", type=int, default=1, metavar="N", help="for the model (default 1)")
+    parser.add_argument(
+        "--threads",
+        type=int,
+        default=min(4, os.cpu_count() or 1),
+        metavar="N",
+        help="that read windows of different beds (default: one per core, at most 4)",
+    )
     add_backend_arguments(parser)
     parser.add_argument("--insecure", action="store_true", help="allow endpoints beyond this machine")
     add_view_arguments(parser)

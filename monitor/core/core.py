@@ -25,11 +25,13 @@ from monitor.feed.request import Reply, Request, pack, unpack
 from monitor.intake import Samples
 from monitor.intake.intake import NO_BED
 from monitor.journal.entry import Entry, EntryKind, alarm_entry, baseline_entry
-from monitor.pipeline import Outcome, Pipeline
+from monitor.pipeline import Outcome, Pipeline, Readers
 from monitor.update import CoreStatus
 
 WAVE_PERIOD_NS: Final = 45_000_000
 """Waveform leaves for the viewers some 22 times a second."""
+TURN_MS: Final = 8
+"""Messages are taken in at least so often."""
 STATUS_PERIOD_NS: Final = 1_000_000_000
 COVERAGE_PERIOD_NS: Final = 60_000_000_000
 MAX_TAKEN: Final = 256
@@ -56,6 +58,7 @@ class Core:
             self.waveforms = stack.enter_context(
                 Waveforms(settings.record, settings.keep, self.recorder, self.now_ns())
             )
+            self._readers = stack.enter_context(Readers(settings.threads))
             self._stack = stack.pop_all()
 
     def _open_sockets(self, stack: ExitStack) -> None:
@@ -77,7 +80,11 @@ class Core:
         """Watch over all beds until `stopped`; whatever breaks in here ends the core, and is journalled."""
         self._scorer = GuardedScorer(scorer)
         self._pipeline = Pipeline(
-            self._scorer, self.settings.hop_s, self.recorder.restore, self.recorder.recall
+            self._scorer,
+            self.settings.hop_s,
+            self.recorder.restore,
+            self.recorder.recall,
+            readers=self._readers,
         )
         for bed in self.recorder.open_beds():
             self._pipeline.open(bed)
@@ -97,19 +104,25 @@ class Core:
 
     def _turn(self) -> None:
         """Give everything its turn once."""
-        waves_due_ns = self._waves_ns + WAVE_PERIOD_NS - self.now_ns()
-        wait_ms = 0 if self._pipeline.is_due else max(0, -(-waves_due_ns // 1_000_000))
-        self._data.poll(wait_ms)
-        self._take_in()
+        # Waiting for commands lets messages of many beds come together: waking for each costs more than it.
+        self._requests.poll(self._wait_ms(self.now_ns()))
         self._obey()
+        self._take_in()
         now_ns = self.now_ns()
-        if now_ns - self._waves_ns >= WAVE_PERIOD_NS or self._pipeline.is_due:
+        gathered = self._pipeline.is_due and not self._pipeline.gathering_ns(now_ns)
+        if now_ns - self._waves_ns >= WAVE_PERIOD_NS or gathered:
             self._waves_ns = now_ns
             self._show_waves()  # first, so that no result points at waveform that is not there yet
-        self._assess()
+        if gathered:
+            self._assess()
         if now_ns - self._status_ns >= STATUS_PERIOD_NS:
             self._status_ns = now_ns
             self._look_around(now_ns)
+
+    def _wait_ms(self, now_ns: int) -> int:
+        if not self._pipeline.is_due:
+            return TURN_MS
+        return min(TURN_MS, -(-self._pipeline.gathering_ns(now_ns) // 1_000_000))
 
     def _take_in(self) -> None:
         for _ in range(MAX_TAKEN):
@@ -156,6 +169,7 @@ class Core:
 
     def _assess(self) -> None:
         outcomes = self._pipeline.step(self.now_ns)
+        self._scorer.settle()
         self._pipeline.backend_degraded = self._scorer.degraded
         if not outcomes:
             return

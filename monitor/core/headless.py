@@ -15,7 +15,6 @@ def run_headless(settings: CoreSettings) -> int:
     with _signals() as signals, Core(settings) as core:
         scorer = load_scorer(
             backend=settings.backend,
-            threads=settings.threads,
             precision=settings.precision,
             step_down=True,
         )

@@ -22,7 +22,7 @@ class CoreSettings:
     keep: Keep = field(default_factory=Keep)
     hop_s: float = HOP_S
     threads: int = 1
-    """For the model."""
+    """That read windows, of different beds."""
     backend: str = "auto"
     """What the model runs on; the next that works takes its place if it must."""
     precision: str = "fp32"

@@ -5,5 +5,6 @@ A recorded stream gives the same alarms at any speed.
 
 from monitor.pipeline.outcome import Hop, Outcome
 from monitor.pipeline.pipeline import Pipeline
+from monitor.pipeline.readers import Readers
 
-__all__ = ["Hop", "Outcome", "Pipeline"]
+__all__ = ["Hop", "Outcome", "Pipeline", "Readers"]

@@ -15,14 +15,17 @@ from monitor.baseline import BaselineWatch, Recalled
 from monitor.intake import Intake, Samples
 from monitor.pipeline.bed import Bed
 from monitor.pipeline.outcome import Hop, Outcome
-from monitor.pipeline.reading import Reading, WindowScorer, read
+from monitor.pipeline.readers import Readers
+from monitor.pipeline.reading import Reading, WindowScorer
 from monitor.update import Source
 from monitor.wire import Message
 from monitor.wire.topic import parse_topic
 
 MAX_BATCH: Final = 16
-"""Windows scored in one call; more wait for the next step. On a CPU larger batches are no faster (measured:
-8 and 16 best, 64 a tenth slower) and cost 6 MB of memory per window."""
+"""Windows read in one call. On a CPU larger batches are no faster (measured: 8 and 16 best, 64 a tenth
+slower) and cost 6 MB of memory per window."""
+GATHER_NS: Final = 50_000_000
+GATHER_NS_PER_BED: Final = 500_000
 TICK_NS: Final = 1_200_000_000
 """A bed without windows is looked at this often."""
 
@@ -49,6 +52,7 @@ class Pipeline:
         restore: Restore = MachineState,
         recall: Recall = lambda bed: None,
         learn_baselines: bool = True,
+        readers: Readers | None = None,
     ) -> None:
         if not 0.1 <= hop_s <= WINDOW_S:
             raise ConfigurationError(
@@ -69,6 +73,7 @@ class Pipeline:
         self._restore = restore
         self._recall = recall
         self._learn_baselines = learn_baselines
+        self._readers = readers or Readers()
         self._restarts: dict[str, int] = {}
         """Bed -> restarts of its source so far."""
         self._beds: dict[str, Bed] = {}
@@ -81,6 +86,11 @@ class Pipeline:
         return max(1, WINDOW_S * FS_HZ // self._hop_n)
 
     @property
+    def max_batch(self) -> int:
+        """Windows read in one step; more wait for the next."""
+        return MAX_BATCH * self._readers.threads
+
+    @property
     def beds(self) -> tuple[str, ...]:
         """Beds watched over."""
         return tuple(self._beds)
@@ -89,6 +99,18 @@ class Pipeline:
     def is_due(self) -> bool:
         """Whether `step` has work."""
         return bool(self._due)
+
+    def gathering_ns(self, now_ns: int) -> int:
+        """How long `step` may still wait, so that windows of more beds come into one batch; 0: not at all.
+
+        At most `GATHER_NS` from the arrival of the first, half a millisecond for each bed that might still
+        come: a single bed waits for nobody.
+        """
+        if len(self._due) >= min(self.max_batch, len(self._beds)):
+            return 0
+        first_ns = min((bed.stream.arrived_ns for bed in self._due.values()), default=now_ns)
+        patience_ns = min(GATHER_NS, len(self._beds) * GATHER_NS_PER_BED)
+        return max(0, first_ns + patience_ns - now_ns)
 
     @property
     def alarms_per_bed_hour(self) -> float:
@@ -126,9 +148,12 @@ class Pipeline:
         for bed in self._due.values():
             if (skipped := bed.stream.skipped()) is not None:
                 bed.missed(*skipped)
-        cuts = [_Cut(bed, *bed.stream.cut(end, self.stride)) for bed, end in islice(self._queue(), MAX_BATCH)]
+        cuts = [
+            _Cut(bed, *bed.stream.cut(end, self.stride)) for bed, end in islice(self._queue(), self.max_batch)
+        ]
         self._due = {name: bed for name, bed in self._due.items() if bed.stream.is_due}
-        readings = read([cut.window for cut in cuts], [cut.bed.rhythm for cut in cuts], self._scorer)
+        windows, watches = [cut.window for cut in cuts], [cut.bed.rhythm for cut in cuts]
+        readings = self._readers.read(windows, watches, self._scorer)
         now_ns = None if clock is None else clock()
         return [
             self._hop(cut, reading, cut.arrived_ns if now_ns is None else now_ns)
