@@ -74,6 +74,6 @@ def hash_of_graph(graph: Path) -> str:
 def hash_of_network(checkpoint_sha256: str) -> str:
     """SHA-256 of a checkpoint together with the code that makes a network of it."""
     joint = hashlib.sha256(checkpoint_sha256.encode())
-    for source in sorted(Path(engine.models.__file__).parent.glob("*.py")):
+    for source in sorted(Path(engine.models.__file__).parent.rglob("*.py")):
         joint.update(source.read_bytes())
     return joint.hexdigest()

@@ -10,6 +10,7 @@ from torch.overrides import TorchFunctionMode
 
 from engine.backends.eager import load_network
 from engine.checkpoint import Checkpoint
+from engine.models.inference.network import InferenceNetwork
 from engine.models.network import example_batch
 
 LOW: Final = {"fp16": torch.float16, "bf16": torch.bfloat16}
@@ -43,17 +44,17 @@ class LowProducts(TorchFunctionMode):
 
 
 class Plain(nn.Module):
-    """The network with a tuple for its outputs, and its precision."""
+    """The inference form of the network with a tuple for its outputs, and its precision."""
 
     def __init__(self, checkpoint: Checkpoint, precision: str = "fp32") -> None:
         super().__init__()
-        self.network = load_network(checkpoint)
+        self.network = InferenceNetwork(load_network(checkpoint))
         self._low = LOW.get(precision)
 
     def forward(
         self, signal: Tensor, valid: Tensor, beats: Tensor, beats_valid: Tensor, beat_starts: Tensor
     ) -> tuple[Tensor, ...]:
-        """See `engine.models.network.RestorationNetwork.forward`."""
+        """See `engine.models.inference.network.InferenceNetwork.forward`."""
         if self._low is None:
             return tuple(self.network(signal, valid, beats, beats_valid, beat_starts))
         with LowProducts(self._low):
