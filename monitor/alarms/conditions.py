@@ -2,7 +2,17 @@
 
 from typing import Final
 
-from monitor.alarms import baseline, fibrillation, irregular, ischemia, rate, signal, system, ventricular
+from monitor.alarms import (
+    baseline,
+    electrodes,
+    fibrillation,
+    irregular,
+    ischemia,
+    rate,
+    signal,
+    system,
+    ventricular,
+)
 from monitor.alarms.alarm import Kind, Priority
 from monitor.alarms.anomaly import has_score, learned_anomaly
 from monitor.alarms.condition import Condition, Persistence
@@ -167,6 +177,13 @@ CONDITIONS: Final = (
     Condition(
         "noisy_leads", TECHNICAL, LOW, False, signal.noisy_leads, signal.is_hop,
         "a lead is too noisy to assess", Persistence(hold_s=9.0, clear_s=4.0), yields_to=("no_signal",),
+    ),
+    Condition(
+        "swapped_electrodes", TECHNICAL, MEDIUM, False, electrodes.swapped_electrodes,
+        electrodes.can_judge_electrodes,
+        "12 leads contradict each other, or fit better with electrodes exchanged; low for chest leads",
+        Persistence(hold_s=20.0, clear_s=20.0), measurement_s=10.0,
+        yields_to=("no_signal", "ventricular_fibrillation", "ventricular_tachycardia"),
     ),
     Condition(
         "source_ended", TECHNICAL, LOW, False, system.source_ended, system.always,

@@ -17,7 +17,7 @@ BOUNDS_BPM: Final[dict[str, tuple[float, float]]] = {
 MAY_BE_OFF: Final = frozenset(
     {
         "atrial_fibrillation", "frequent_pvc", "heart_rate_high", "heart_rate_low", "learned_anomaly",
-        "noisy_leads", "pause", "pvc_run",
+        "noisy_leads", "pause", "pvc_run", "swapped_electrodes",
     }
 )  # fmt: skip
 """Conditions an operator may switch off; every other one always watches."""
