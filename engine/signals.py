@@ -45,6 +45,13 @@ class Signals:
         arrays = [getattr(self, field.name)[chosen] for field in fields(self)[1:]]
         return Signals(tuple(self.windows[row] for row in rows), *map(frozen, arrays))
 
+    def between(self, first: int, end: int) -> "Signals":
+        """Neighbouring windows, without a copy; all of them are the same object."""
+        if first <= 0 and end >= len(self):
+            return self
+        arrays = [getattr(self, field.name)[first:end] for field in fields(self)[1:]]
+        return Signals(self.windows[first:end], *arrays)
+
 
 def condition(windows: Sequence[Window]) -> Signals:
     """Stack windows and condition their signals.

@@ -1,4 +1,4 @@
-"""All waves of all beats in all leads of a window at once."""
+"""All waves of all beats in all leads of windows at once."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -7,11 +7,15 @@ import numpy as np
 
 from engine.arrays import F32, I64, Bools, frozen
 from engine.beats import Beats
+from engine.delineation.beatrow import REACH_N, BeatRow
+from engine.delineation.blank import without_qrs
 from engine.delineation.delineation import N_MARKS, Delineation, Mark
-from engine.delineation.qrs import mark_qrs
-from engine.delineation.segment import SAMPLE_MS, around
-from engine.delineation.wavelet import slopes
+from engine.delineation.peaks import mark_peak
+from engine.delineation.qrs import FROM_N, TO_N, centres, mark_qrs
+from engine.delineation.segment import SAMPLE_MS
+from engine.delineation.wavelet import held, slopes
 from engine.delineation.waves import mark_p, mark_t
+from engine.grid import WINDOW_N
 from engine.leads import N_LEADS
 from engine.quality import Quality
 from engine.signals import Signals, condition
@@ -19,10 +23,8 @@ from engine.window import Window
 
 QRS_SCALE: Final = 3
 WAVE_SCALE: Final = 4
-MIN_WAVE_MS: Final = 20.0
-"""What would be shorter is no wave."""
-BLANK_MS: Final = 8.0
-"""The QRS complex and this much on either side give way to a straight line before P and T are looked for."""
+GROUP_N: Final = 8
+"""Windows worked on at once: the pieces of more of them leave the processor's cache."""
 
 
 def delineate(signals: Signals, qualities: Sequence[Quality], beats: Sequence[Beats]) -> list[Delineation]:
@@ -52,7 +54,11 @@ def delineate(signals: Signals, qualities: Sequence[Quality], beats: Sequence[Be
     and Caminal, Comput. Biomed. Res. 27 (1994), as a median); a P wave must repeat from beat to beat.
     Figures: `ecg-monitor evaluate beats`.
     """
-    return [_delineated(signals, i, *of) for i, of in enumerate(zip(qualities, beats, strict=True))]
+    found: list[Delineation] = []
+    for first in range(0, len(signals), GROUP_N):
+        end = first + GROUP_N
+        found += _delineated(signals.between(first, end), qualities[first:end], beats[first:end])
+    return found
 
 
 def delineation_of(window: Window, quality: Quality, beats: Beats) -> Delineation:
@@ -60,83 +66,53 @@ def delineation_of(window: Window, quality: Quality, beats: Beats) -> Delineatio
     return delineate(condition([window]), [quality], [beats])[0]
 
 
-def _delineated(signals: Signals, i: int, quality: Quality, beats: Beats) -> Delineation:
-    leads = np.flatnonzero(quality.assessable & signals.received[i].any(axis=1))
-    r_peaks = beats.r_peaks - signals.start[i]
-    if not leads.size or not r_peaks.size:
-        return Delineation.empty(beats.r_peaks)
-    valid = signals.received[i, leads]
-    x = signals.calm[i, leads]
-    marks = np.full((N_MARKS, leads.size, r_peaks.size), np.nan, np.float32)
-    onset_ms, offset_ms = mark_qrs(slopes(x, QRS_SCALE), r_peaks, marks)
-    calm = _without_qrs(x, r_peaks, onset_ms, offset_ms)
-    slow = slopes(calm, WAVE_SCALE)
-    coherence = mark_p(slow, r_peaks, onset_ms, marks)
-    mark_t(slow, r_peaks, offset_ms, marks)
-    _mark_peak(calm, r_peaks, Mark.P_PEAK, marks)
-    _mark_peak(x, r_peaks, Mark.R_PEAK, marks)
-    _mark_peak(calm, r_peaks, Mark.T_PEAK, marks)
-    _forget_missing(marks, valid, r_peaks)
-    all_leads = np.full((N_MARKS, N_LEADS, r_peaks.size), np.nan, np.float32)
-    all_leads[:, leads] = marks
-    return Delineation(beats.r_peaks, frozen(all_leads), frozen(coherence))
-
-
-def _without_qrs(x: F32, r_peaks: I64, onset_ms: F32, offset_ms: F32) -> F32:
-    """Draw a straight line from before each QRS complex to after it."""
-    n = x.shape[1]
-    first = r_peaks + np.floor((onset_ms - BLANK_MS) / SAMPLE_MS).astype(np.int64)
-    last = r_peaks + np.ceil((offset_ms + BLANK_MS) / SAMPLE_MS).astype(np.int64)
-    change = np.zeros(n + 1, np.int64)
-    np.add.at(change, np.clip(first + 1, 0, n), 1)
-    np.add.at(change, np.clip(last, 0, n), -1)
-    blank = np.cumsum(change[:-1]) > 0
-    blank[[0, -1]] = False
-    at, kept = np.flatnonzero(blank), np.flatnonzero(~blank)
-    after = np.searchsorted(kept, at)
-    before, following = kept[after - 1], kept[after]
-    weight = ((at - before) / (following - before)).astype(np.float32)
-    calm = x.copy()
-    calm[:, at] = x[:, before] * (1 - weight) + x[:, following] * weight
-    return calm
-
-
-def _mark_peak(x: F32, r_peaks: I64, peak: Mark, marks: F32) -> None:
-    """Mark where a wave lies farthest from the line between its ends; forget what has not both."""
-    onset_ms, offset_ms = marks[peak - 1], marks[peak + 1]
-    known = offset_ms - onset_ms >= MIN_WAVE_MS
-    marks[peak - 1 : peak + 2, ~known] = np.nan
-    if not known.any():
-        return
-    from_n, to_n = int(onset_ms[known].min() // SAMPLE_MS), int(offset_ms[known].max() // SAMPLE_MS) + 2
-    piece = x[:, around(r_peaks, from_n, to_n, x.shape[1])]
-    ends = [
-        np.clip(
-            np.rint(np.where(known, ms, 0.0) / SAMPLE_MS).astype(np.int64) - from_n, 0, to_n - from_n - 1
-        )[..., None]
-        for ms in (onset_ms, offset_ms)
+def _delineated(signals: Signals, qualities: Sequence[Quality], beats: Sequence[Beats]) -> list[Delineation]:
+    row = BeatRow.of(signals, beats)
+    if not len(row):
+        return [Delineation.empty(one.r_peaks) for one in beats]
+    leads = np.stack([quality.assessable for quality in qualities]) & signals.received.any(axis=2)
+    marks = np.full((N_MARKS, len(row), N_LEADS), np.nan, np.float32)
+    centre, coherence = _mark(signals, row, leads, marks)
+    _forget_missing(marks, signals, row, leads)
+    marks_ms = row.split(frozen(marks.transpose(1, 2, 0)))
+    p_coherence = row.split(frozen(coherence))
+    places = row.split(frozen(centre + signals.start[row.window]))
+    return [
+        Delineation(one.r_peaks, of_beats.T, repeat, at)
+        for one, of_beats, repeat, at in zip(beats, marks_ms, p_coherence, places, strict=True)
     ]
-    first, last = (np.take_along_axis(piece, end, axis=2) for end in ends)
-    at = np.arange(to_n - from_n)
-    share = (at - ends[0]) / np.maximum(ends[1] - ends[0], 1)
-    inside = (at >= ends[0]) & (at <= ends[1])
-    size = np.where(inside, np.abs(piece - first - share * (last - first)), -1.0)
-    marks[peak] = np.where(known, (size.argmax(axis=2) + from_n) * SAMPLE_MS, np.nan)
 
 
-def _forget_missing(marks: F32, valid: Bools, r_peaks: I64) -> None:
+def _mark(signals: Signals, row: BeatRow, leads: Bools, marks: F32) -> tuple[I64, F32]:
+    """Fill the (9, m, 12) marks of all beats; return their centres and how well their P segments repeat."""
+    x = signals.calm
+    steep = row.cut(held(slopes(x, QRS_SCALE), REACH_N), FROM_N, TO_N)
+    np.abs(steep, out=steep)
+    onset_ms, offset_ms = mark_qrs(steep, leads[row.window], marks)
+    centre = row.place + centres(steep, leads[row.window])
+    calm = without_qrs(x, row, onset_ms, offset_ms)
+    slow = held(slopes(calm, WAVE_SCALE), REACH_N)
+    coherence = mark_p(slow, row, onset_ms, leads, marks)
+    mark_t(slow, row, offset_ms, leads, marks)
+    calm = held(calm, REACH_N)
+    mark_peak(calm, row, Mark.P_PEAK, marks)
+    mark_peak(held(x, REACH_N), row, Mark.R_PEAK, marks)
+    mark_peak(calm, row, Mark.T_PEAK, marks)
+    return centre, coherence
+
+
+def _forget_missing(marks: F32, signals: Signals, row: BeatRow, leads: Bools) -> None:
     """Forget waves of which a part was not received."""
-    if valid.all():
+    hurt = np.logical_or.reduce(leads & ~signals.whole, axis=1)
+    if not hurt.any():
         return
-    missing_until: I64 = np.pad(np.cumsum(~valid, axis=1), ((0, 0), (1, 0)))
+    missing_until = np.zeros((int(hurt.sum()), N_LEADS, WINDOW_N + 1), np.int64)
+    np.cumsum(~signals.received[hurt], axis=2, out=missing_until[..., 1:])
+    beats = np.flatnonzero(hurt[row.window])
+    window = (np.cumsum(hurt) - 1)[row.window[beats], None]
     for peak in (Mark.P_PEAK, Mark.R_PEAK, Mark.T_PEAK):
-        first, last = (
-            np.clip(
-                np.rint(np.nan_to_num(marks[mark]) / SAMPLE_MS).astype(np.int64) + r_peaks, 0, valid.shape[1]
-            )
-            for mark in (peak - 1, peak + 1)
-        )
-        missing: I64 = np.take_along_axis(missing_until, last, 1) - np.take_along_axis(
-            missing_until, first, 1
-        )
-        marks[peak - 1 : peak + 2, missing > 0] = np.nan
+        places = np.rint(np.nan_to_num(marks[[peak - 1, peak + 1]][:, beats]) / SAMPLE_MS).astype(np.int64)
+        places = np.clip(places + row.place[beats, None], 0, WINDOW_N)
+        before, until = missing_until[window, np.arange(N_LEADS), places]
+        forgotten, lead = np.nonzero(until > before)
+        marks[peak - 1 : peak + 2, beats[forgotten], lead] = np.nan

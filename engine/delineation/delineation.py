@@ -37,6 +37,9 @@ class Delineation:
     p_coherence: F32
     """(n,) float32, correlation of what precedes the QRS complex with the mean of the window's other beats,
     over all leads: near 1 with P waves, around 0 in fibrillation; NaN where not measurable."""
+    centres: I64
+    """(n,) int64, absolute sample of the middle of each QRS complex, by the energy of its slopes: it lies
+    still where R peaks do not."""
 
     def of(self, mark: Mark) -> F32:
         """(12, n) float32, ms from the R peak: one mark in every lead of every beat."""
@@ -48,4 +51,4 @@ class Delineation:
         """Nothing measured."""
         n = r_peaks.size
         marks_ms = frozen(np.full((N_MARKS, N_LEADS, n), np.nan, np.float32))
-        return cls(r_peaks, marks_ms, frozen(np.full(n, np.nan, np.float32)))
+        return cls(r_peaks, marks_ms, frozen(np.full(n, np.nan, np.float32)), r_peaks)

@@ -4,10 +4,11 @@ from typing import Final
 
 import numpy as np
 
-from engine.arrays import F32, I64
+from engine.arrays import F32, F64, I64, Bools
 from engine.delineation.delineation import Mark
-from engine.delineation.segment import SAMPLE_MS, around, dilated, first_after, last_before, middle
+from engine.delineation.segment import SAMPLE_MS, first_after, largest, last_before, middle
 from engine.delineation.wavelet import HALF_SAMPLE
+from engine.filters import running
 
 FROM_N: Final = -55
 TO_N: Final = 65
@@ -29,48 +30,70 @@ OFFSET_BIAS_MS: Final = -2.0
 LEADS_MS: Final = 30.0
 LEAD_SHARE: Final = 0.5
 """A lead may differ from the median of the leads by `LEADS_MS`, and counts by this share against it."""
+CENTRE_N: Final = (-24, 33)
+"""Samples around the R peak whose slopes say where the QRS complex has its centre."""
 USUAL_MS: Final = (-60.0, 60.0)
 """Taken where no lead shows where a complex begins or ends, so that P and T can still be looked for."""
 
 
-def mark_qrs(quick: F32, r_peaks: I64, marks: F32) -> tuple[F32, F32]:
-    """Mark QRS onsets and offsets; return each beat's own over all leads, (n_beats,) ms from the R peak.
+def mark_qrs(steep: F32, leads: Bools, marks: F32) -> tuple[F64, F64]:
+    """Mark QRS onsets and offsets; return each beat's own over all leads, (m, 1) ms from the R peak.
 
     Parameters
     ----------
-    quick : (n_leads, n) float32
-        Slopes at scale 3.
-    r_peaks : (n_beats,) int64
-        Places in the window.
-    marks : (9, n_leads, n_beats) float32
+    steep : (m, 12, TO_N - FROM_N) float32
+        Size of the slopes at scale 3, around the R peak of each beat.
+    leads : (m, 12) bool
+        Those that take part.
+    marks : (9, m, 12) float32
         Changed in place.
     """
-    steep = np.abs(quick[:, around(r_peaks, FROM_N, TO_N, quick.shape[1])])
-    core = steep[..., CORE]
-    highest, top = core.max(axis=2), core.argmax(axis=2) + CORE.start
+    highest, top = largest(steep[..., CORE])
     half = (QUIET.stop - QUIET.start) // 2
-    noise: F32 = np.float32(QUIET_RATIO) * np.partition(steep[..., QUIET], half, axis=2)[..., half]
-    level = dilated(steep, BRIDGE_N)
-    before = last_before(level < _limit(ONSET_SHARE, highest, noise), top)
-    after = first_after(level < _limit(OFFSET_SHARE, highest, noise), top)
+    noise: F32 = np.float32(QUIET_RATIO) * np.sort(steep[..., QUIET], axis=2)[..., half]
+    low = _low(steep[..., : CORE.stop], _limit(ONSET_SHARE, highest, noise))
+    before = last_before(low, top + CORE.start)
+    low = _low(steep[..., CORE.start :], _limit(OFFSET_SHARE, highest, noise))
+    after = first_after(low, top) + CORE.start
     start = FROM_N + HALF_SAMPLE
     onset_ms = (before + 1 + BRIDGE_N + start) * SAMPLE_MS - ONSET_BIAS_MS
     offset_ms = (after - BRIDGE_N + start) * SAMPLE_MS - OFFSET_BIAS_MS
-    onset_ms[before < 0] = np.nan
-    offset_ms[after == TO_N - FROM_N] = np.nan
+    begun: F64 = np.where(leads & (before > 0), onset_ms, np.nan)
+    ended: F64 = np.where(leads & (after < TO_N - FROM_N - 1), offset_ms, np.nan)
     return (
-        _fused(onset_ms, Mark.QRS_ONSET, USUAL_MS[0], marks),
-        _fused(offset_ms, Mark.QRS_OFFSET, USUAL_MS[1], marks),
+        _fused(begun, Mark.QRS_ONSET, USUAL_MS[0], marks),
+        _fused(ended, Mark.QRS_OFFSET, USUAL_MS[1], marks),
     )
 
 
-def _fused(ms: F32, mark: Mark, usual_ms: float, marks: F32) -> F32:
-    typical = middle(ms, axis=0)
+def centres(steep: F32, leads: Bools) -> I64:
+    """Middle of the energy of the slopes, each lead counting the same; parameters as for `mark_qrs`.
+
+    Returns
+    -------
+    (m,) int64
+        Samples from the R peak.
+    """
+    energy = np.square(steep[..., CENTRE_N[0] - FROM_N : CENTRE_N[1] - FROM_N])
+    share = leads / np.maximum(energy.sum(axis=2), 1e-12)
+    total = (energy.sum(axis=2) * share).sum(axis=1)
+    moment = (np.matmul(energy, np.arange(*CENTRE_N, dtype=np.float32)) * share).sum(axis=1)
+    centre: I64 = np.rint(moment / np.maximum(total, 1e-12)).astype(np.int64)
+    return centre
+
+
+def _fused(ms: F64, mark: Mark, usual_ms: float, marks: F32) -> F64:
+    typical = middle(ms, axis=1)[:, None]
     near = np.clip(ms, typical - LEADS_MS, typical + LEADS_MS)
     marks[mark] = LEAD_SHARE * near + (1 - LEAD_SHARE) * typical
     return np.where(np.isnan(typical), usual_ms, typical)
 
 
 def _limit(share: float, highest: F32, noise: F32) -> F32:
-    limit: F32 = np.minimum(np.maximum(share * highest, noise), MAX_SHARE * highest)[..., None]
+    limit: F32 = np.minimum(np.maximum(share * highest, noise), MAX_SHARE * highest)
     return limit
+
+
+def _low(steep: F32, limit: F32) -> Bools:
+    """Where no slope within `BRIDGE_N` samples reaches the limit."""
+    return ~running(np.logical_or, steep >= limit[..., None], 2 * BRIDGE_N + 1)

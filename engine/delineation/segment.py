@@ -1,4 +1,4 @@
-"""Pieces of signal around beats, and searching along them."""
+"""Searching along pieces of signal, and medians of what was found."""
 
 from typing import Any, Final
 
@@ -19,33 +19,39 @@ def around(r_peaks: I64, from_n: int, to_n: int, n: int) -> I64:
 
 def middle(values: NDArray[Any], axis: int) -> NDArray[Any]:
     """Median without NaN (the lower middle one); NaN where there is nothing else."""
-    ordered = np.sort(values, axis=axis)  # NaN last
-    n = np.isfinite(values).sum(axis=axis, keepdims=True)
-    return np.take_along_axis(ordered, np.maximum(n - 1, 0) // 2, axis=axis).squeeze(axis)
+    ordered = np.sort(np.moveaxis(values, axis, -1), axis=-1)  # NaN last
+    if not ordered.shape[-1]:
+        return np.full(ordered.shape[:-1], np.nan, values.dtype)
+    rows = ordered.reshape(-1, ordered.shape[-1])
+    n = np.add.reduce(~np.isnan(rows), axis=1, dtype=np.intp)
+    medians: NDArray[Any] = rows[np.arange(len(rows)), np.maximum(n - 1, 0) // 2]
+    return medians.reshape(ordered.shape[:-1])
 
 
-def dilated(level: F32, reach_n: int) -> F32:
-    """Largest value within `reach_n` samples, along the last axis."""
-    first, last = level[..., :1].repeat(reach_n, -1), level[..., -1:].repeat(reach_n, -1)
-    highest = np.concatenate((first, level, last), axis=-1)
-    done, n = 1, 2 * reach_n + 1
-    while done < n:
-        step = min(done, n - done)
-        highest = np.maximum(highest[..., :-step], highest[..., step:])
-        done += step
-    return highest
+def largest(x: F32) -> tuple[F32, I64]:
+    """Largest value along the last axis of (m, 12, n), and its place."""
+    place = x.argmax(axis=2)
+    return picked(x, place), place
+
+
+def picked(x: F32, place: I64) -> F32:
+    """(m, 12) values of (m, 12, n) at one place each."""
+    value: F32 = x[np.arange(len(x))[:, None], np.arange(x.shape[1]), place]
+    return value
 
 
 def last_before(low: Bools, start: I64) -> I64:
-    """Place of the last true entry before `start` along the last axis; -1 without one."""
-    at = np.arange(low.shape[-1])
-    found: I64 = np.where(low & (at < start[..., None]), at, -1).max(axis=-1)
-    return found
+    """Place of the last true entry before `start` along the last axis; 0 without one."""
+    n = low.shape[-1]
+    seen = low & (np.arange(n, dtype=np.int16) < start.astype(np.int16)[..., None])
+    seen[..., 0] = True
+    last: I64 = n - 1 - seen[..., ::-1].argmax(axis=-1)
+    return last
 
 
 def first_after(low: Bools, start: I64) -> I64:
-    """Place of the first true entry after `start` along the last axis; the axis' length without one."""
-    n = low.shape[-1]
-    at = np.arange(n)
-    found: I64 = np.where(low & (at > start[..., None]), at, n).min(axis=-1)
-    return found
+    """Place of the first true entry after `start` along the last axis; the last one without any."""
+    seen = low & (np.arange(low.shape[-1], dtype=np.int16) > start.astype(np.int16)[..., None])
+    seen[..., -1] = True
+    first: I64 = seen.argmax(axis=-1)
+    return first

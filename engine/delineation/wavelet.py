@@ -1,4 +1,4 @@
-"""Slopes of a window at one scale: the quadratic-spline wavelet transform."""
+"""Slopes of windows at one scale: the quadratic-spline wavelet transform."""
 
 from typing import Final
 
@@ -11,11 +11,11 @@ HALF_SAMPLE: Final = 0.5
 
 
 def slopes(x: F32, scale: int) -> F32:
-    """Transform all leads of a window.
+    """Transform all leads of windows.
 
     Parameters
     ----------
-    x : (n_leads, n) float32
+    x : (..., n) float32
         mV at `FS_HZ`, without gaps (`engine.filters.bridge`) and without large offsets, which would cost
         single precision.
     scale : int
@@ -23,7 +23,7 @@ def slopes(x: F32, scale: int) -> F32:
 
     Returns
     -------
-    (n_leads, n) float32
+    (..., n) float32
         mV, proportional to the slope of the signal smoothed to the scale; entry k belongs to the time
         k + `HALF_SAMPLE`. The outermost samples see the signal held beyond its ends.
 
@@ -33,15 +33,26 @@ def slopes(x: F32, scale: int) -> F32:
     (1992), as used for delineation by Martinez et al., IEEE Trans. Biomed. Eng. 51 (2004), whose scales are
     defined at this very rate; here the transform is brought to the signal's own time.
     """
-    n = x.shape[1]
-    start = 3 * 2**scale  # where sample 0 of the window lies in `smooth`
-    smooth = np.pad(x, ((0, 0), (start, start)), mode="edge")
+    start = 3 * 2**scale  # where sample 0 of the window lies
+    longer = held(x, start)
+    one = longer.reshape(-1)  # all leads in one row: what crosses their borders lies outside of the windows
+    other = np.empty_like(one)
     for step in (2**level for level in range(scale - 1)):
-        m = smooth.shape[1] - 3 * step
-        inner = smooth[:, step : m + step] + smooth[:, 2 * step : m + 2 * step]
-        smooth = np.float32(0.125) * (smooth[:, :m] + smooth[:, 3 * step :]) + np.float32(0.375) * inner
+        for _ in range(3):  # 1, 3, 3, 1 is 1, 1 three times; its sum is divided by at the end
+            np.add(one[:-step], one[step:], out=other[:-step])
+            one, other = other, one
         start -= 3 * step // 2
     step = 2 ** (scale - 1)
+    np.subtract(one[step:], one[:-step], out=other[:-step])
     first = start - step // 2
-    steep: F32 = 2 * (smooth[:, first + step : first + step + n] - smooth[:, first : first + n])
-    return steep
+    steep = other.reshape(longer.shape)[..., first : first + x.shape[-1]]
+    return steep * np.float32(2 * 8.0 ** (1 - scale))
+
+
+def held(x: F32, n_more: int) -> F32:
+    """Repeat the first and the last of (..., n) samples, `n_more` times each."""
+    n = x.shape[-1]
+    longer = np.empty((*x.shape[:-1], n + 2 * n_more), x.dtype)
+    longer[..., :n_more], longer[..., n_more + n :] = x[..., :1], x[..., -1:]
+    longer[..., n_more : n_more + n] = x
+    return longer

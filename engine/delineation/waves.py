@@ -5,10 +5,13 @@ from typing import Final
 
 import numpy as np
 
-from engine.arrays import F32, I64, Bools
+from engine.arrays import F32, F64, Bools
+from engine.delineation.beatrow import BeatRow
 from engine.delineation.delineation import Mark
-from engine.delineation.segment import SAMPLE_MS, around, dilated, first_after, last_before, middle
+from engine.delineation.segment import SAMPLE_MS, first_after, largest, last_before, middle
 from engine.delineation.wavelet import HALF_SAMPLE
+from engine.filters import running
+from engine.grid import WINDOW_N
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,90 +68,111 @@ MIN_T_ROOM_MS: Final = 40.0
 with some room between."""
 
 
-def mark_p(slow: F32, r_peaks: I64, onset_ms: F32, marks: F32) -> F32:
-    """Mark the P waves; return how well each beat's P segment repeats, (n,) from -1 to 1.
+def mark_p(slow: F32, row: BeatRow, onset_ms: F64, leads: Bools, marks: F32) -> F32:
+    """Mark the P waves; return how well each beat's P segment repeats, (m,) from -1 to 1.
 
     Parameters
     ----------
-    slow : (n_leads, n) float32
-        Slopes at scale 4 of the signal without QRS complexes.
-    r_peaks : (n_beats,) int64
-        Places in the window.
-    onset_ms : (n_beats,) float32
+    slow : (B, 12, n) float32
+        Slopes at scale 4 of the signals without QRS complexes, held.
+    row : BeatRow
+        The m beats of all windows.
+    onset_ms : (m, 1) float64
         QRS onsets from the R peak.
-    marks : (9, n_leads, n_beats) float32
+    leads : (B, 12) bool
+        Those that take part.
+    marks : (9, m, 12) float32
         Changed in place.
     """
-    since_last_ms = np.diff(r_peaks, prepend=r_peaks[0] - slow.shape[1]) * SAMPLE_MS
+    since_last_ms = row.since_last[:, None] * SAMPLE_MS
     earliest = np.maximum(onset_ms - P_BEFORE_MS, P_AFTER_R_MS - (1 - P_RR_SHARE) * since_last_ms)
     latest = onset_ms - P_GAP_MS
-    steep, within = _search(slow, r_peaks, earliest, latest, P_WAVE)
-    _mark(P_WAVE, steep, within, marks)
-    coherence = _coherence(
-        np.where(within, slow[:, around(r_peaks, P_WAVE.from_n, P_WAVE.to_n, slow.shape[1])], 0)
-    )
-    coherence[latest - earliest < MIN_P_ROOM_MS] = np.nan
-    inside = r_peaks * SAMPLE_MS + earliest > 0
-    marks[Mark.P_ONSET : Mark.P_OFFSET + 1, :, ~((coherence >= COHERENCE) & inside)] = np.nan
+    segments = _segments(slow, row, earliest, latest, P_WAVE)
+    coherence = _coherence(segments.slope * segments.within, row, leads)
+    _mark(P_WAVE, segments, row, leads, marks)
+    blind = ~np.logical_or.reduce(leads, axis=1)[row.window]
+    coherence[(latest - earliest < MIN_P_ROOM_MS)[:, 0] | blind] = np.nan
+    inside = row.place * SAMPLE_MS + earliest[:, 0] > 0
+    marks[Mark.P_ONSET : Mark.P_OFFSET + 1, ~((coherence >= COHERENCE) & inside)] = np.nan
     return np.where(inside, coherence, np.float32(np.nan))
 
 
-def mark_t(slow: F32, r_peaks: I64, offset_ms: F32, marks: F32) -> None:
+def mark_t(slow: F32, row: BeatRow, offset_ms: F64, leads: Bools, marks: F32) -> None:
     """Mark the T waves; parameters as for `mark_p`, with QRS offsets."""
-    n = slow.shape[1]
-    until_next_ms = np.diff(r_peaks, append=r_peaks[-1] + n) * SAMPLE_MS
+    until_next_ms = row.until_next[:, None] * SAMPLE_MS
     latest = np.minimum(T_RR_SHARE * until_next_ms + T_AFTER_R_MS, until_next_ms - T_BEFORE_NEXT_MS)
     latest = np.minimum(latest, T_LATEST_MS)
-    steep, within = _search(slow, r_peaks, offset_ms + T_GAP_MS, latest, T_WAVE)
-    _mark(T_WAVE, steep, within, marks)
-    ends = np.nan_to_num(marks[Mark.T_OFFSET]) / SAMPLE_MS + r_peaks
-    absent = (ends >= n - 1) | (latest - offset_ms - T_GAP_MS < MIN_T_ROOM_MS)
+    _mark(T_WAVE, _segments(slow, row, offset_ms + T_GAP_MS, latest, T_WAVE), row, leads, marks)
+    ends = np.nan_to_num(marks[Mark.T_OFFSET]) / SAMPLE_MS + row.place[:, None]
+    absent = (ends >= WINDOW_N - 1) | (latest - offset_ms - T_GAP_MS < MIN_T_ROOM_MS)
     marks[Mark.T_ONSET :, absent] = np.nan
 
 
-def _search(slow: F32, r_peaks: I64, earliest: F32, latest: F32, rule: WaveRule) -> tuple[F32, Bools]:
-    """Steepness around each beat, and the places where the wave may lie."""
-    steep = np.abs(slow[:, around(r_peaks, rule.from_n, rule.to_n, slow.shape[1])])
-    t_ms = (np.arange(rule.from_n, rule.to_n) + HALF_SAMPLE) * SAMPLE_MS
-    return steep, (t_ms > earliest[:, None]) & (t_ms < latest[:, None])
+@dataclass(frozen=True, slots=True, eq=False)
+class _Segments:
+    """Slopes where a wave of each beat may lie, and somewhat around that."""
+
+    slope: F32
+    """(m, 12, k)"""
+    within: Bools
+    """(m, 1, k): where the wave may lie; neither at the first place nor at the last one."""
+    from_n: int
+    """Samples from the R peak to the first place."""
 
 
-def _mark(rule: WaveRule, steep: F32, within: Bools, marks: F32) -> None:
-    inside = np.where(within, steep, np.float32(0))
-    highest = inside.max(axis=2)
-    main = inside >= (MAIN_SHARE * highest)[..., None]
-    begin, end = main.argmax(axis=2), inside.shape[2] - 1 - main[..., ::-1].argmax(axis=2)
-    level = dilated(steep, rule.bridge_n)
-    level[:, ~within] = 0
-    first = last_before(level < (rule.onset_share * highest)[..., None], begin) + 1 + rule.bridge_n
-    last = first_after(level < (rule.offset_share * highest)[..., None], end) - rule.bridge_n
-    start = rule.from_n + HALF_SAMPLE
-    onset_ms = (first + start) * SAMPLE_MS - rule.onset_bias_ms
-    offset_ms = (last + start) * SAMPLE_MS - rule.offset_bias_ms
-    absent = highest <= 0
-    onset_ms[absent] = offset_ms[absent] = np.nan
-    marks[rule.onset] = _settled(onset_ms, rule.onset_beats_ms, rule.onset_leads_ms)
-    marks[rule.onset + 2] = _settled(offset_ms, rule.offset_beats_ms, rule.offset_leads_ms)
+def _segments(slow: F32, row: BeatRow, earliest_ms: F64, latest_ms: F64, rule: WaveRule) -> _Segments:
+    more_n = rule.bridge_n + 2
+    from_n = max(int(earliest_ms.min() // SAMPLE_MS) - more_n, rule.from_n - more_n)
+    to_n = max(min(int(latest_ms.max() // SAMPLE_MS), rule.to_n) + more_n, from_n + 2 * more_n)
+    n = np.arange(from_n, to_n)
+    t_ms = (n + HALF_SAMPLE) * SAMPLE_MS
+    within = (t_ms > earliest_ms) & (t_ms < latest_ms) & (n >= rule.from_n) & (n < rule.to_n)
+    return _Segments(row.cut(slow, from_n, to_n), within[:, None], from_n)
 
 
-def _settled(ms: F32, beats_ms: float, leads_ms: float) -> F32:
+def _mark(rule: WaveRule, segments: _Segments, row: BeatRow, leads: Bools, marks: F32) -> None:
+    steep, within = np.abs(segments.slope), segments.within
+    highest, _ = largest(steep * within)
+    main = (steep >= (np.float32(MAIN_SHARE) * highest)[..., None]) & within
+    begin, end = main.argmax(axis=2), steep.shape[2] - 1 - main[..., ::-1].argmax(axis=2)
+    shares = np.array((rule.onset_share, rule.offset_share), np.float32)[:, None, None]
+    high = running(np.logical_or, steep >= (shares * highest)[..., None], 2 * rule.bridge_n + 1)
+    quiet = ~(high & within)
+    ms = np.empty((2, *highest.shape))
+    ms[0] = last_before(quiet[0], begin) + 1 + rule.bridge_n
+    ms[1] = first_after(quiet[1], end) - rule.bridge_n
+    ms += segments.from_n + HALF_SAMPLE
+    ms *= SAMPLE_MS
+    ms -= np.array((rule.onset_bias_ms, rule.offset_bias_ms))[:, None, None]
+    ms[:, (highest <= 0) | ~leads[row.window]] = np.nan
+    marks[rule.onset : rule.onset + 3 : 2] = _settled(ms, rule, row)
+
+
+def _settled(ms: F64, rule: WaveRule, row: BeatRow) -> F64:
     """Outliers brought near the other beats of their lead, then near the other leads of their beat."""
-    typical = middle(ms, axis=1)[:, None]
+    beats_ms = np.array((rule.onset_beats_ms, rule.offset_beats_ms))[:, None, None]
+    leads_ms = np.array((rule.onset_leads_ms, rule.offset_leads_ms))[:, None, None]
+    by_beat = row.by_window(ms.transpose(1, 0, 2))
+    typical = middle(by_beat, axis=1)[row.window].transpose(1, 0, 2)
     near = np.clip(ms, typical - beats_ms, typical + beats_ms)
-    typical = middle(near, axis=0)
-    settled: F32 = np.clip(near, typical - leads_ms, typical + leads_ms)
+    typical = middle(near, axis=2)[..., None]
+    settled: F64 = np.clip(near, typical - leads_ms, typical + leads_ms)
     return settled
 
 
-def _coherence(segments: F32) -> F32:
-    """Correlation of each beat with the mean of the others, over all leads: (n_leads, n, m) to (n,)."""
-    n = segments.shape[1]
-    if n < MIN_BEATS:
-        return np.ones(n, np.float32)
-    power = (segments**2).mean(axis=(1, 2), keepdims=True)
-    scaled = segments / np.sqrt(power + 0.1 * power.mean() + 1e-12)
-    others = scaled.sum(axis=1, keepdims=True) - scaled
-    both = np.einsum("lnm,lnm->n", scaled, others)
-    own, rest = np.einsum("lnm,lnm->n", scaled, scaled), np.einsum("lnm,lnm->n", others, others)
+def _coherence(slope: F32, row: BeatRow, leads: Bools) -> F32:
+    """Correlation of each beat with the mean of the others, over all leads: (m, 12, n) to (m,)."""
+    n, n_leads = np.maximum(row.n, 1)[:, None], np.maximum(leads.sum(axis=1, keepdims=True), 1)
+    energy = np.einsum("mlk,mlk->ml", slope, slope)
+    power = row.sums(energy) * leads / (n * slope.shape[2])
+    usual = power.sum(axis=1, keepdims=True) / n_leads
+    # Each lead is divided by its own size.
+    weight = leads / (power + 0.1 * usual + 1e-12)
+    total = row.sums(slope)
+    with_all = np.einsum("mlk,mlk->ml", slope, total[row.window])
+    of_all = (np.einsum("blk,blk->bl", total, total) * weight).sum(axis=1)[row.window]
+    own, with_all = ((of * weight[row.window]).sum(axis=1) for of in (energy, with_all))
+    both, rest = with_all - own, of_all - 2 * with_all + own
     coherence: F32 = (both / np.sqrt(np.maximum(own * rest, 1e-12))).astype(np.float32)
+    coherence[row.n[row.window] < MIN_BEATS] = 1
     return coherence

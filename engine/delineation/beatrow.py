@@ -1,0 +1,93 @@
+"""The beats of several windows in one row, and the signal around each of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.arrays import F32, I64, A, Bools
+from engine.beats import Beats
+from engine.grid import WINDOW_N
+from engine.signals import Signals
+
+REACH_N: Final = 192
+"""The signal can be cut out up to so many samples from an R peak, wherever it lies."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BeatRow:
+    """The m beats of B windows, window by window."""
+
+    n: I64
+    """(B,) beats of each window."""
+    window: I64
+    """(m,) which window a beat is of."""
+    rank: I64
+    """(m,) its number among the beats of its window."""
+    place: I64
+    """(m,) sample of its R peak in its window."""
+
+    @classmethod
+    def of(cls, signals: Signals, beats: Sequence[Beats]) -> "BeatRow":
+        """Line up the beats of windows."""
+        n = np.array([one.r_peaks.size for one in beats], np.int64)
+        window = np.repeat(np.arange(n.size), n)
+        r_peaks = np.concatenate([one.r_peaks for one in beats])
+        return cls(n, window, _rank(n, window), r_peaks - signals.start[window])
+
+    def __len__(self) -> int:
+        return self.place.size
+
+    def only(self, where: Bools) -> "BeatRow":
+        """Some of the beats, counted anew."""
+        window = self.window[where]
+        n = np.bincount(window, minlength=self.n.size)
+        return BeatRow(n, window, _rank(n, window), self.place[where])
+
+    @property
+    def since_last(self) -> I64:
+        """(m,) samples from the beat before; a window's length for its first beat."""
+        since = np.diff(self.place, prepend=0)
+        since[self.rank == 0] = WINDOW_N
+        return since
+
+    @property
+    def until_next(self) -> I64:
+        """(m,) samples to the next beat; a window's length for its last beat."""
+        until = np.diff(self.place, append=0)
+        until[self.rank == self.n[self.window] - 1] = WINDOW_N
+        return until
+
+    def cut(self, x: F32, from_n: int, to_n: int) -> F32:
+        """(m, 12, to_n - from_n) samples around each R peak, of signals (B, 12, ...) held by `REACH_N`."""
+        around: F32 = runs(x, to_n - from_n)[self.window, :, self.place + (REACH_N + from_n)]
+        return around
+
+    def by_window(self, values: NDArray[Any]) -> NDArray[Any]:
+        """(m, ...) to (B, most beats, ...), filled up with NaN."""
+        shape = (self.n.size, int(self.n.max(initial=0)), *values.shape[1:])
+        spread = np.full(shape, np.nan, values.dtype)
+        spread[self.window, self.rank] = values
+        return spread
+
+    def sums(self, values: A) -> A:
+        """(m, ...) to (B, ...)."""
+        return np.stack([of_window.sum(axis=0) for of_window in self.split(values)])  # type: ignore[return-value]
+
+    def split(self, values: A) -> list[A]:
+        """(m, ...) to one array (n, ...) for each window."""
+        ends = np.cumsum(self.n).tolist()
+        return [values[end - n : end] for n, end in zip(self.n.tolist(), ends, strict=True)]  # type: ignore[misc]
+
+
+def runs(x: A, n: int) -> A:
+    """(..., k) contiguous to (..., k - n + 1, n), all runs of so many neighbours: a view."""
+    shape = (*x.shape[:-1], x.shape[-1] - n + 1, n)
+    return np.ndarray(shape, x.dtype, x, strides=(*x.strides, x.strides[-1]))  # type: ignore[return-value]
+
+
+def _rank(n: I64, window: I64) -> I64:
+    rank: I64 = np.arange(window.size) - (np.cumsum(n) - n)[window]
+    return rank

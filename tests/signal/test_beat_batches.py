@@ -1,0 +1,65 @@
+"""The beat chain over windows of many beds at once: each is judged as if it were alone."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.beats import Beats, find_beats
+from engine.delineation.delineate import delineate
+from engine.grid import FS_HZ, WINDOW_N
+from engine.leads import N_LEADS
+from engine.quality import assess_quality
+from engine.signals import condition
+
+
+@pytest.fixture(scope="session")
+def windows(patient, ecg, window_of):
+    """Windows of very different beds, all of them ending at the same sample."""
+    presets = ("sinus", "pvc", "vt", "af", "bradycardia", "tachycardia", "lbbb")
+    found = [window_of(patient((name, 10))[0][:, :WINDOW_N]) for name in presets]
+    x = patient(("sinus", 10))[0][:, :WINDOW_N]
+    valid = np.ones((N_LEADS, WINDOW_N), bool)
+    found.append(window_of(x, np.zeros((N_LEADS, WINDOW_N), bool)))  # no lead at all
+    found.append(window_of(ecg([], noise_mv=0.01)))  # no beats
+    found.append(window_of(ecg([5.0])))
+    some = valid.copy()
+    some[:, 4 * FS_HZ : 5 * FS_HZ] = False
+    some[3, 1500:] = False
+    found.append(window_of(x, some))
+    few = valid & np.isin(np.arange(N_LEADS), (1, 6))[:, None]
+    found.append(window_of(x, few, present=few.all(axis=1)))
+    spiked = x.copy()
+    spiked[:, 100::200] += 2.5
+    found.append(window_of(spiked))
+    return found
+
+
+def prepared(windows):
+    signals = condition(windows)
+    qualities = assess_quality(signals)
+    return signals, qualities, find_beats(signals, qualities)
+
+
+CHOICE = st.lists(st.integers(0, 12), min_size=1, max_size=12)
+
+
+@settings(max_examples=15, deadline=None)
+@given(CHOICE)
+def test_waves_are_marked_as_in_a_window_alone(windows, chosen):
+    together = delineate(*prepared([windows[k] for k in chosen]))
+    for k, found in zip(chosen, together, strict=True):
+        (alone,) = delineate(*prepared([windows[k]]))
+        np.testing.assert_array_equal(found.r_peaks, alone.r_peaks)
+        np.testing.assert_array_equal(found.marks_ms, alone.marks_ms)
+        np.testing.assert_array_equal(found.centres, alone.centres)
+        np.testing.assert_allclose(found.p_coherence, alone.p_coherence, rtol=1e-5)
+        assert found.marks_ms.flags.writeable is found.p_coherence.flags.writeable is False
+
+
+def test_beats_of_a_window_without_leads_are_marked_nowhere(windows):
+    signals, qualities, beats = prepared([windows[0], windows[7]])
+    blind = Beats(np.array([8000, 8200]), np.ones(2, np.float32), 0)
+    _, found = delineate(signals, qualities, [beats[0], blind])
+    assert np.isnan(found.marks_ms).all() and np.isnan(found.p_coherence).all()
+    assert found.marks_ms.shape[2] == found.centres.size == 2
