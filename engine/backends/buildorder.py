@@ -4,8 +4,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from engine.backends.backend import AbsentBackendError
+from engine.backends.enginecache import CacheEntry
 from engine.backends.enginekey import Batches, EngineKey, hash_of_graph, hash_of_network
 from engine.backends.gpu import find_gpu
+from engine.backends.manifest import difference
 from engine.backends.precisions import precision_of
 from engine.backends.trtlibrary import (
     LEAST_CAPABILITY,
@@ -82,6 +84,19 @@ def key_of(order: BuildOrder) -> EngineKey:
         versions, network = f"torch {version('torch')}", _hash_of_model(order)
         device = check_gpu() if order.device == "cuda" else f"cpu {_cpu_kind()}"
     return EngineKey(order.library, order.precision, order.batches, network, versions, device)
+
+
+def why_unused(entry: CacheEntry, checkpoint: Path) -> str | None:
+    """Why an entry of the cache does not serve this model on this machine; None if it may."""
+    if entry.fault is not None or entry.key is None:
+        return entry.fault or "it does not say what it is"
+    key = entry.key
+    device = "cpu" if key.device.startswith("cpu") else "cuda"
+    try:
+        here = key_of(BuildOrder(key.library, key.precision, key.batches, checkpoint, device))
+    except AbsentBackendError as absent:
+        return str(absent)
+    return None if here == key else f"it was built for something else: {difference(key.to_dict(), here)}"
 
 
 def check_gpu() -> str:

@@ -1,7 +1,5 @@
 """Built engines on disk, each with a manifest; what is not whole, or not for this machine, is never used."""
 
-import hashlib
-import json
 import os
 import stat
 from collections.abc import Callable, Iterator
@@ -11,21 +9,17 @@ from pathlib import Path
 from typing import Any, Final
 
 from engine.backends.enginekey import EngineKey
+from engine.backends.manifest import DamagedEngineError, difference, fault_of, manifest_of, read_manifest
 from engine.errors import ConfigurationError, ModelError
 
 ENVIRONMENT: Final = "ECG_MONITOR_ENGINES"
 """Names the folder of built engines."""
 _MANIFEST: Final = ".json"
 _UNFINISHED: Final = ".part"
-FORMAT: Final = "ecg-monitor engine 1"
 
 
 class MissingEngineError(ModelError):
     """No such engine was built yet."""
-
-
-class DamagedEngineError(ModelError):
-    """What is in the cache is not what was built, or was built for something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +75,14 @@ class EngineCache:
             raise MissingEngineError(
                 f"no engine {key.name} in {self.folder}: `ecg-monitor engine build` makes it"
             )
-        content = _read(manifest)
+        content = read_manifest(manifest)
         if content.get("key") != key.to_dict():
             raise DamagedEngineError(
                 f"the engine {key.name} in {self.folder} was built for something else "
-                f"({_difference(content.get('key'), key)}): it is built again"
+                f"({difference(content.get('key'), key)}): it is built again"
             )
         path = self.folder / f"{key.name}{key.extension}"
-        if (fault := _fault(path, content)) is not None:
+        if (fault := fault_of(path, content)) is not None:
             raise DamagedEngineError(f"the engine {path} is damaged ({fault}): it is built again")
         return path
 
@@ -105,17 +99,9 @@ class EngineCache:
             self._check_owner()
             write(unfinished)
             written = unfinished.read_bytes()
-            manifest = {
-                "format": FORMAT,
-                "key": key.to_dict(),
-                "file": path.name,
-                "sha256": hashlib.sha256(written).hexdigest(),
-                "bytes": len(written),
-                "about": about,
-            }
             _sync(unfinished)
             unfinished.replace(path)
-            unfinished.write_text(json.dumps(manifest, indent=1))
+            unfinished.write_text(manifest_of(key, path, written, about))
             _sync(unfinished)
             unfinished.replace(self._manifest_of(key.name))
         except OSError as error:
@@ -157,11 +143,11 @@ class EngineCache:
         n_bytes = sum(path.stat().st_size for path in files)
         built_s = max(path.stat().st_mtime for path in files)
         try:
-            content = _read(self._manifest_of(name))
+            content = read_manifest(self._manifest_of(name))
             key = EngineKey.from_dict(content["key"])
         except (DamagedEngineError, KeyError, TypeError, ConfigurationError) as error:
             return CacheEntry(name, None, n_bytes, built_s, f"its manifest cannot be read ({error})", {})
-        fault = _fault(self.folder / f"{name}{key.extension}", content)
+        fault = fault_of(self.folder / f"{name}{key.extension}", content)
         if fault is None and key.name != name:
             fault = f"its manifest is that of {key.name}"
         return CacheEntry(name, key, n_bytes, built_s, fault, content.get("about", {}))
@@ -178,41 +164,6 @@ class EngineCache:
                 f"the engine cache {self.folder} may be written by other users, and an engine is program "
                 f"code: chmod go-w it, or name a folder of your own with {ENVIRONMENT}"
             )
-
-
-def _read(manifest: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(manifest.read_text())
-    except OSError as error:
-        raise DamagedEngineError(f"{manifest} cannot be read ({error.strerror})") from error
-    except ValueError as error:
-        raise DamagedEngineError(f"{manifest} is no JSON ({error}): it is built again") from error
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise DamagedEngineError(f"{manifest} is no manifest of this program: it is built again")
-    return content
-
-
-def _fault(path: Path, manifest: dict[str, Any]) -> str | None:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        return f"{path.name}: {error.strerror}"
-    if len(content) != manifest.get("bytes"):
-        return f"{len(content)} bytes, built were {manifest.get('bytes')}"
-    found = hashlib.sha256(content).hexdigest()
-    if found != manifest.get("sha256"):
-        return f"hash {found[:12]}, built was {str(manifest.get('sha256'))[:12]}"
-    return None
-
-
-def _difference(found: Any, key: EngineKey) -> str:
-    if not isinstance(found, dict):
-        return "it does not say for what"
-    return ", ".join(
-        f"{name} {found.get(name)!r}, here {value!r}"
-        for name, value in key.to_dict().items()
-        if found.get(name) != value
-    )
 
 
 def _sync(path: Path) -> None:

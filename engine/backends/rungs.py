@@ -7,10 +7,11 @@ from typing import Final
 from engine.backends.backend import AbsentBackendError, Backend
 from engine.backends.builder import build_beside
 from engine.backends.buildorder import BuildOrder, check_gpu, key_of
-from engine.backends.enginecache import DamagedEngineError, EngineCache, MissingEngineError
+from engine.backends.enginecache import EngineCache, MissingEngineError
 from engine.backends.enginekey import Batches, EngineKey
 from engine.backends.gpu import find_gpu
 from engine.backends.ladder import Judge, Ladder, Rung, Say
+from engine.backends.manifest import DamagedEngineError
 from engine.backends.precisions import precision_of
 from engine.backends.trtlibrary import load_library, runtime_of_front_end
 from engine.checkpoint import Checkpoint
@@ -109,15 +110,14 @@ def judge_of(model: Model) -> Judge:
     return judge
 
 
-def order_of(model: Model, name: str) -> BuildOrder:
-    """The engine that a backend needs here."""
-    device = "cuda"
-    if name == "compiled":
+def device_of(library: str) -> str:
+    """What an engine is built for here: torch compiles for the CPU where there is no GPU."""
+    if library == "compiled":
         try:
             find_gpu()
         except AbsentBackendError:
-            device = "cpu"
-    return BuildOrder(name, model.precision, model.batches, model.path, device)
+            return "cpu"
+    return "cuda"
 
 
 def _onnx(model: Model) -> Backend:
@@ -138,7 +138,8 @@ def _built(model: Model, name: str, say: Say) -> Backend:
     """Run an engine from the cache; what is missing or damaged there, or refused here, is built anew once."""
     if name != "compiled":
         check_gpu()
-    order, cache = order_of(model, name), model.cache or EngineCache()
+    order = BuildOrder(name, model.precision, model.batches, model.path, device_of(name))
+    cache = model.cache or EngineCache()
     key = key_of(order)
     try:
         return _open(key, cache.find(key))
