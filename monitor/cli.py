@@ -38,6 +38,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "data": ("training.commands.data", "fetch and check the data that training and evaluation use"),
     "train": ("training.commands.train", "train the model on PTB-XL"),
     "evaluate": ("training.commands.evaluate", "evaluate on annotated recordings"),
+    "engine": ("monitor.commands.engine", "engines of the model for this machine's GPU"),
     "bench": ("monitor.commands.bench", "measure speed and latency on this machine"),
 }
 """Name -> (module with `add_arguments(parser)` and `run(arguments) -> int`, one-line help)."""
@@ -47,6 +48,12 @@ TOPICS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "list": ("training.commands.data", "what can be fetched, and what is here (the default)"),
         "fetch": ("training.commands.data_fetch", "bring a data set here, or the rest of it"),
         "check": ("training.commands.data_check", "what a folder holds, and whether it is whole"),
+    },
+    "engine": {
+        "list": ("monitor.commands.engine", "what was built, and whether it can be used (the default)"),
+        "build": ("monitor.commands.engine_build", "build one ahead of time"),
+        "check": ("monitor.commands.engine_check", "compare every backend with eager torch"),
+        "bench": ("monitor.commands.engine_bench", "measure every backend's latency by batch"),
     },
     "evaluate": {
         "alarms": ("monitor.commands.evaluate_alarms", "false alarms per bed-hour of the learned anomaly"),
