@@ -13,7 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 
 from monitor.review import details
-from monitor.review.boards import FILLS, MIN_ROWS, MIN_WIDTH, Moment
+from monitor.review.boards import FILLS, MIN_ROWS, MIN_WIDTH, Moment, said_lines
 from monitor.review.desk import PAGE_STEPS, Desk
 from monitor.review.filters import ALL, Filter
 from monitor.review.helppage import HELP
@@ -24,6 +24,8 @@ from monitor.tui.page import Page
 LOOKS_HZ: Final = 8
 REFRESH_S: Final = 2.0
 SAID_FOR_S: Final = 6.0
+READ_PER_S: Final = 12
+"""Characters; a long answer stays longer."""
 WIDE: Final = 150
 TALL: Final = 34
 PAGE_OF_ALARMS: Final = 10
@@ -127,6 +129,7 @@ class ReviewApp(App[int]):
         banners = self.banners()
         self._boards["banner"].display = bool(banners)
         said = self._said if self._now() < self._said_until else ""
+        self._boards["keys"].styles.height = len(said_lines(said, self.size.width))
         sizes = tuple(board.size for board in self._boards.values())
         state = (desk.looks, desk.filter, desk.spot, desk.selected, desk.book, desk.bench.version)
         if (state, sizes, said, banners) == self._shown:
@@ -144,7 +147,7 @@ class ReviewApp(App[int]):
 
     def say(self, words: str) -> None:
         """Answer a key in the bottom line for a few seconds."""
-        self._said, self._said_until = words, self._now() + SAID_FOR_S
+        self._said, self._said_until = words, self._now() + max(SAID_FOR_S, len(words) / READ_PER_S)
 
     def _hear(self) -> None:
         desk = self.desk

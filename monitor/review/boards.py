@@ -1,5 +1,6 @@
 """Fills the boards around the picture, and the picture itself."""
 
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +11,7 @@ from rich.text import Text
 from engine.grid import FS_HZ
 from monitor.review import details
 from monitor.review.desk import Desk
-from monitor.review.film import Frame, draw_film
+from monitor.review.film import Frame, draw_film, page_n
 from monitor.review.helppage import KEYS, RANKS
 from monitor.review.holes import said
 from monitor.review.listboard import alarm_list
@@ -21,7 +22,10 @@ from monitor.tui.palette import ALARM_ON, STARS, Ink
 
 MIN_WIDTH: Final = 60
 MIN_ROWS: Final = 16
+SHORT_ROWS: Final = 3
 HOUR_S: Final = 3600
+ROOMY: Final = 100
+DATED, CLOCK = "%Y-%m-%d %H:%M:%S", "%H:%M:%S"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,7 @@ def _header(m: Moment, width: int, _rows: int) -> Text:
     count = f"{n} alarms" if n == total else f"{n} of {total} alarms"
     left = Text.assemble((" REVIEW ", Ink.NOT_ASSESSED), (f"  {desk.filter.words()}  ", Ink.PLAIN))
     left.append(count, Ink.STRONG)
-    right = Text(f"{desk.book.directory} ", Ink.DIM)
+    right = Text(f"journal {desk.book.directory.absolute().name} ", Ink.DIM)
     if left.cell_len + right.cell_len + 2 > width:
         right = Text("")
     left.truncate(width - right.cell_len, overflow="ellipsis")
@@ -69,10 +73,32 @@ def _detail(m: Moment, width: int, rows: int) -> Text:
     notes = [f"note by {note.operator}: {note.text}" for note in reversed(line.notes)]
     known = section is not None and section.story is not None and section.story.raised.id == line.id
     lines = details.summary(section.story, section.strip) if known and section and section.story else ["…"]
-    if rows <= 3 and notes:
-        lines = [lines[0], notes[0]]
-    wrapped = [part for words in [*lines, *notes] for part in _wrap(words, width)]
-    return Text("\n", no_wrap=True).join([head, *(Text(words, Ink.PLAIN) for words in wrapped[: rows - 1])])
+    if rows <= SHORT_ROWS:
+        short = _wrap(_in_short(lines), width - 1)
+        lines, notes = ([short[0], notes[0]] if notes else short), []
+    wrapped = [part for words in [*lines, *notes] for part in _wrap(words, width - 1)]
+    return Text("\n", no_wrap=True).join(
+        [head, *(Text(f" {words}", Ink.PLAIN) for words in wrapped[: rows - 1])]
+    )
+
+
+def _in_short(lines: Sequence[str]) -> str:
+    """What matters most of the facts first, for two rows."""
+    facts = [fact for line in lines for fact in line.split(" · ")]
+    order = (
+        "HR",
+        "score",
+        "NOT ASSESSED",
+        "NOT ACK",
+        "ack",
+        "ended",
+        "still",
+        "condition",
+        "limits",
+        "at the",
+    )
+    ranked = sorted(facts, key=lambda f: next((i for i, sign in enumerate(order) if f.startswith(sign)), 99))
+    return " · ".join(ranked)
 
 
 def _wrap(words: str, width: int) -> list[str]:
@@ -91,7 +117,7 @@ def _title(m: Moment, width: int, _rows: int) -> Text:
         Panel.WAVES: _waves_title,
         Panel.TRENDS: _trends_title,
         Panel.VARIABILITY: _variability_title,
-    }[m.desk.looks.panel](m)
+    }[m.desk.looks.panel](m, width)
     text = Text(no_wrap=True)
     used = 0
     for i, part in enumerate(words):
@@ -102,7 +128,7 @@ def _title(m: Moment, width: int, _rows: int) -> Text:
     return text
 
 
-def _waves_title(m: Moment) -> list[str]:
+def _waves_title(m: Moment, width: int) -> list[str]:
     desk, section, looks = m.desk, m.desk.section, m.desk.looks
     if desk.spot is None:
         return ["nothing is recorded"]
@@ -117,16 +143,18 @@ def _waves_title(m: Moment) -> list[str]:
         stretch = section.stretch
         if section.strip.start_ns:
             at = section.strip.time_ns(stretch.start) / 1e9
-            when = f"{datetime.fromtimestamp(at, desk.zone):%Y-%m-%d %H:%M:%S}"
+            when = f"{datetime.fromtimestamp(at, desk.zone):{DATED if width >= ROOMY else CLOCK}}"
         holes = [said(hole, FS_HZ) for hole in section.holes if hole.words != "NOT DELIVERED"]
         holes += list(section.strip.damage)
     ghost = "··· restored by the model" if looks.ghost else ""
+    own = section is not None and any(score.own for score in section.scores)
+    against = f"score against {'the patient' if own else 'all people'}"
     what = f"{desk.spot.bed}  {when}"
     scale = f"{looks.leads.value} · {looks.speed_mm_per_s:g} mm/s · {gain}"
-    return [what, state, holes[0] if holes else "", scale, ghost, "◆ marked then  ◇ now"]
+    return [what, state, holes[0] if holes else "", scale, ghost, "◆ marked then ◇ now", against]
 
 
-def _trends_title(m: Moment) -> list[str]:
+def _trends_title(m: Moment, _width: int) -> list[str]:
     desk, page = m.desk, m.desk.trend_page
     span = desk.looks.trend_s
     name = f"{span // HOUR_S} h" if span >= HOUR_S else f"{span // 60} min"
@@ -139,10 +167,10 @@ def _trends_title(m: Moment) -> list[str]:
         state = f"analysing: {page.n_done} of {page.n_segments} min"
     if not page.n_segments:
         state = "NO WAVEFORM IS STORED of this time"
-    return [f"{page.bed}  trends, {name}", f"▲ {at}", state, "score over limit, against all people"]
+    return [f"{page.bed}  trends, {name}", f"▲ {at}", state, "score over its limit, as it was live"]
 
 
-def _variability_title(m: Moment) -> list[str]:
+def _variability_title(m: Moment, _width: int) -> list[str]:
     desk = m.desk
     if desk.spot is None:
         return ["nothing is recorded"]
@@ -169,7 +197,9 @@ def _picture(m: Moment, width: int, rows: int) -> Text:
     if desk.section is None:
         words = "reading the waveform …" if desk.spot else "no waveform is recorded with this journal"
         return Text(words, Ink.DIM)
-    line = desk.selected
+    stretch, line = desk.section.stretch, desk.selected
+    if stretch.end - stretch.start != page_n(width, desk.looks):
+        return Text("reading the waveform …", Ink.DIM)
     frame = Frame(width, rows, desk.looks, line.key if line else None, desk.zone)
     return draw_film(desk.section, frame).text()
 
@@ -200,7 +230,8 @@ def _limits_bpm(desk: Desk) -> tuple[float, float] | None:
 
 def _keys(m: Moment, width: int, _rows: int) -> Text:
     if m.said:
-        return Text(f" {m.said}"[:width].ljust(width), Ink.NOTICE)
+        lines = said_lines(m.said, width)
+        return Text("\n".join(f" {line}".ljust(width) for line in lines), Ink.NOTICE)
     panels = tuple(Panel)
     following = panels[(panels.index(m.desk.looks.panel) + 1) % len(panels)].value
     words = {**dict(KEYS), "tab": following}
@@ -214,6 +245,11 @@ def _keys(m: Moment, width: int, _rows: int) -> Text:
         if key in kept:
             text.append(key, Ink.STRONG).append(f" {word}  ", Ink.DIM)
     return text.append(" " * max(0, width - text.cell_len))
+
+
+def said_lines(words: str, width: int) -> list[str]:
+    """An answer in as many lines as it needs; an error is never cut off."""
+    return textwrap.wrap(words, max(20, width - 2)) or [""]
 
 
 def _tiny(m: Moment, width: int, rows: int) -> Text:

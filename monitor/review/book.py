@@ -11,6 +11,7 @@ from monitor.recording.segment import Segment
 from monitor.review.coverage import Covered, covered_minutes
 from monitor.review.line import AlarmLine
 from monitor.review.note import Key, notes_of
+from monitor.review.usual import Usual
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,6 +27,8 @@ class Book:
     """Waveform that the recorder deleted, and why."""
     covered: Mapping[str, tuple[Covered, ...]]
     """Bed -> how its minutes ended."""
+    usual: Usual
+    """What each bed's windows were compared with."""
     run: str
     """The newest core's run; empty if there never was one."""
     newest_ns: int
@@ -66,10 +69,17 @@ def read_book(journal: JournalReader) -> Book:
         },
         dropped=_dropped(journal),
         covered=covered,
-        run=str(starts[-1].body.get("run", "")) if starts else "",
+        usual=Usual(journal.entries(EntryKind.BASELINE)),
+        run=newest_run(journal),
         newest_ns=max(times, default=0),
         last_hash=last_hash,
     )
+
+
+def newest_run(journal: JournalReader) -> str:
+    """Run of the core that writes this journal, or wrote it last; empty if none ever did."""
+    last = journal.last(EntryKind.START, "")
+    return "" if last is None else str(last.body.get("run", ""))
 
 
 def story_of(directory: Path, line: AlarmLine) -> AlarmStory | None:

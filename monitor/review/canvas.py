@@ -32,19 +32,24 @@ class Cell(IntEnum):
     EVENT = 13
     CURSOR = 14
     LIMIT = 15
+    GHOST_MARKED = 16
+    ABOVE = 17
+    """A bar of a score above its limit."""
 
 
 _STYLES: Final = {
     Cell.TRACE: palette.TRACE,
     Cell.MARKED: palette.MARKED,
     Cell.NO_SIGNAL: palette.NO_SIGNAL,
-    Cell.MARKED_NOW: Style.parse(f"#f0d8ef on {'#3d1f40'}"),
+    Cell.MARKED_NOW: Style.parse("#f0d8ef on #3d1f40"),
     Cell.GHOST: Style.parse(f"#8fa7ff on {palette.BACKGROUND}"),
+    Cell.GHOST_MARKED: Style.parse("#aebfff on #3d1f40"),
+    Cell.ABOVE: Style.parse(f"#e58ae0 on {palette.BACKGROUND}"),
     Cell.GUTTER: palette.GUTTER,
     Cell.SCALE: palette.SCALE,
     Cell.WORDS: palette.TECHNICAL,
     Cell.BEAT: Style.parse(f"#9fb0bd on {palette.BACKGROUND}"),
-    Cell.ECTOPIC: Style.parse(f"bold #101316 on {'#e0e6ea'}"),
+    Cell.ECTOPIC: Style.parse("bold #101316 on #e0e6ea"),
     Cell.DIM: Style.parse(f"#7d8891 on {palette.BACKGROUND}"),
     Cell.PLAIN: Style.parse(f"#d5dbe0 on {palette.BACKGROUND}"),
     Cell.ANOMALOUS: Style.parse(palette.Ink.ANOMALY.value),

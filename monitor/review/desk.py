@@ -140,7 +140,9 @@ class Desk:
             self.bench.want(
                 "trends",
                 (spot.bed, start_ns, page_s, follows),
-                lambda: self._trends.pages(spot.bed, start_ns, page_s, self._engines.scorer()),
+                lambda: self._trends.pages(
+                    spot.bed, start_ns, page_s, self._engines.scorer(), self.book.usual
+                ),
             )
         if self.looks.panel is Panel.VARIABILITY:
             half_n = self.looks.stretch_s * FS_HZ // 2

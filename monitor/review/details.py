@@ -1,5 +1,6 @@
 """Everything about one alarm in words: what the journal holds of it."""
 
+import textwrap
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -10,6 +11,8 @@ from monitor.recording import Strip
 from monitor.review.line import AlarmLine
 
 MAX_SPANS: Final = 6
+WIDTH: Final = 76
+"""A page fits the smallest screen."""
 
 
 def summary(story: AlarmStory, strip: Strip) -> list[str]:
@@ -31,7 +34,12 @@ def page(line: AlarmLine, story: AlarmStory, strip: Strip) -> str:
     parts += ["", " NOTES" if line.notes else " NO NOTES (n writes one)"]
     parts += [f"  {words.clock(note.time_ns)}  {note.operator}: {note.text}" for note in line.notes]
     parts += ["", f" ecg-monitor export {line.bed}/{line.id}   (a strip on ECG paper)      (any key closes)"]
-    return "\n".join(parts)
+    return "\n".join(line for part in parts for line in _folded(part))
+
+
+def _folded(words: str) -> list[str]:
+    indent = " " * (3 + len(words) - len(words.lstrip()))
+    return textwrap.wrap(words, WIDTH, initial_indent=" ", subsequent_indent=indent) or [""]
 
 
 def _judged(seen: Any) -> Iterator[str]:

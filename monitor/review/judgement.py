@@ -15,6 +15,7 @@ from monitor.recording import Strip
 from monitor.review.beatmarks import BeatMarks
 from monitor.review.cut import cut_window, is_stored
 from monitor.review.unscored import Unscored
+from monitor.review.usual import Usual
 
 BLOCK_N: Final = 30 * FS_HZ
 """A stretch is judged in blocks that begin at multiples of this: scrolling does not change what is shown."""
@@ -36,6 +37,8 @@ class Score:
     threshold: float
     reason: str | None
     """Why it was not assessed; None when it was."""
+    own: bool = False
+    """It is against the patient's own ECG, not against that of all people."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,7 +58,7 @@ def block_reach(block: int) -> tuple[int, int]:
     return max(0, block * BLOCK_N - lead_in_n), (block + 1) * BLOCK_N + AFTER_S * FS_HZ
 
 
-def judge(strip: Strip, block: int, scorer: WindowScorer) -> Judgement:
+def judge(strip: Strip, block: int, scorer: WindowScorer, usual: Usual) -> Judgement:
     """Judge one block; `strip` covers `block_reach(block)`."""
     start, end = block * BLOCK_N, (block + 1) * BLOCK_N
     watch, usual_size = RhythmWatch(), UsualSize()
@@ -67,7 +70,10 @@ def judge(strip: Strip, block: int, scorer: WindowScorer) -> Judgement:
     for places, model in ((lead_in, Unscored()), (stored, scorer)):
         windows = [usual_size.of(cut_window(strip, at)) for at in places]
         readings = read(windows, [watch] * len(windows), model) if windows else []
-        maps = {reading.window.end_sample: reading.score for reading in readings}
+        maps = {
+            (at := reading.window.end_sample): usual.judged(reading.score, model.model, strip.time_ns(at))
+            for reading in readings
+        }
     scores = tuple(_score(at, maps.get(at)) for at in ends if at <= end)
     return Judgement(
         start, end, BeatMarks.of(watch.history).between(start, end), scores, _spans(maps.values())
@@ -78,7 +84,8 @@ def _score(end_sample: int, score: ScoreMap | None) -> Score:
     if score is None:
         return Score(end_sample, None, 1.0, NOT_STORED)
     value = float(score.score) if score.assessed else None
-    return Score(end_sample, value, float(score.threshold), score.reason)
+    own = score.population is not None
+    return Score(end_sample, value, float(score.threshold), score.reason, own)
 
 
 def _spans(maps: Iterable[ScoreMap]) -> tuple[Span, ...]:

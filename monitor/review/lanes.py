@@ -81,7 +81,8 @@ def _mark(
         rows = slice(lane.top, lane.top + lane.rows)
         bar = marked[lane.lead, 1:] & (kinds[lane.top] != Cell.NO_SIGNAL)
         area = kinds[rows]
-        area[:, bar] = np.where(area[:, bar] == Cell.GHOST, Cell.GHOST, kind)
+        ghost = (area[:, bar] == Cell.GHOST) | (area[:, bar] == Cell.GHOST_MARKED)
+        area[:, bar] = np.where(ghost, Cell.GHOST_MARKED, kind)
         for y, glyph in ((lane.top + lane.rows - 1, MARK_BELOW), (lane.top, MARK_ABOVE)):
             codes[y, bar & (codes[y] == BLANK)] = glyph
         begins = bar & ~marked[lane.lead, :-1]

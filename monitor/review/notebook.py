@@ -9,7 +9,7 @@ from engine.errors import ConfigurationError, JournalError
 from monitor.journal.entry import EntryKind
 from monitor.journal.journal import Journal
 from monitor.journal.reader import JournalReader
-from monitor.review.book import read_book
+from monitor.review.book import newest_run
 from monitor.review.line import AlarmLine
 from monitor.review.note import Note, checked_note, note_entry
 
@@ -49,7 +49,7 @@ class Notebook:
         from monitor.feed import CommandClient
 
         with JournalReader(self._directory) as journal:
-            run = read_book(journal).run
+            run = newest_run(journal)
         bed, number, raised_ns = note.alarm
         try:
             with CommandClient(

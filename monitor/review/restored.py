@@ -1,6 +1,7 @@
 """The model's restoration of a stretch: what it expected to see, to be laid beside what was there."""
 
 from dataclasses import dataclass
+from math import ceil, floor
 from typing import Final
 
 import numpy as np
@@ -8,9 +9,9 @@ import numpy as np
 from engine.arrays import F32, frozen
 from engine.backends.backend import Backend
 from engine.grid import FS_HZ, WINDOW_N
-from engine.preprocess import MODEL_HZ, ModelInput, stack
+from engine.preprocess import BEAT_N, BEFORE_R_N, MODEL_HZ, N_BEATS, ModelInput, stack
 from engine.scorer import WEIGHTS
-from monitor.pipeline.reading import WindowScorer, read
+from monitor.pipeline.reading import Reading, WindowScorer, read
 from monitor.pipeline.rhythm_watch import RhythmWatch
 from monitor.recording import Strip
 from monitor.review.cut import cut_window, is_stored
@@ -18,6 +19,8 @@ from monitor.review.cut import cut_window, is_stored
 COMPRESSION_MV: Final = 0.05
 """The network's restoration errors are differences of asinh(mV / this)."""
 STEP_N: Final = WINDOW_N // 2
+_BEAT_S: Final = (np.arange(BEAT_N) - BEFORE_R_N) / MODEL_HZ
+"""Samples of a beat, from its R peak."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,17 +55,34 @@ def restore(strip: Strip, scorer: WindowScorer, backend: Backend) -> Restored:
         (reading,) = read([cut_window(strip, end_sample)], [RhythmWatch()], scorer)
         if reading.score.prepared is None:
             continue
-        error = _error_mv(reading.score.prepared, backend)
+        error = _error_mv(reading, reading.score.prepared, backend)
         a = start if number == 0 else start + STEP_N // 2
         b = min(strip.n, start + WINDOW_N)
         x[:, a:b] = strip.x[:, a:b] - error[:, a - start : b - start]
     return Restored(frozen(x))
 
 
-def _error_mv(prepared: ModelInput, backend: Backend) -> F32:
-    """(12, WINDOW_N) float32, mV: signal minus restoration; NaN where nothing was restored."""
-    error = backend.run(stack([prepared])).window_error[0]
-    restored = COMPRESSION_MV * np.sinh(np.arcsinh(prepared.signal / COMPRESSION_MV) - error)
-    away = np.where(prepared.valid > 0, prepared.signal - restored, np.nan)
-    fine, coarse = np.arange(WINDOW_N) / FS_HZ, np.arange(away.shape[1]) / MODEL_HZ
-    return np.array([np.interp(fine, coarse, row) for row in away], np.float32)
+def _error_mv(reading: Reading, prepared: ModelInput, backend: Backend) -> F32:
+    """(12, WINDOW_N) float32, mV: signal minus restoration, NaN where nothing was restored.
+
+    The local branch answers for the beats, the global one for what lies between them.
+    """
+    outputs = backend.run(stack([prepared]))
+    between = _away(prepared.signal, outputs.window_error[0], prepared.valid)
+    fine, coarse = np.arange(WINDOW_N) / FS_HZ, np.arange(between.shape[1]) / MODEL_HZ
+    error = np.array([np.interp(fine, coarse, row) for row in between], np.float32)
+    beats = _away(prepared.beats, outputs.beat_error[0], prepared.beats_valid)
+    for beat, r_peak in zip(beats, reading.beats.r_peaks[-N_BEATS:].tolist(), strict=False):
+        at_s = (r_peak - reading.window.start_sample) / FS_HZ + _BEAT_S
+        a, b = max(0, ceil(at_s[0] * FS_HZ)), min(WINDOW_N, floor(at_s[-1] * FS_HZ) + 1)
+        for lead, row in enumerate(beat):
+            found = np.interp(fine[a:b], at_s, row)
+            error[lead, a:b] = np.where(np.isfinite(found), found, error[lead, a:b])
+    return error
+
+
+def _away(x: F32, error: F32, valid: F32) -> F32:
+    """Signal minus restoration, mV; NaN where not valid."""
+    restored = COMPRESSION_MV * np.sinh(np.arcsinh(x / COMPRESSION_MV) - error)
+    away: F32 = np.where(valid > 0, x - restored, np.float32(np.nan))
+    return away

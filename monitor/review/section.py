@@ -75,7 +75,7 @@ def sections(
     blocks = range(max(0, start // BLOCK_N), (end - 1) // BLOCK_N + 1)
     if not all(tape.is_judged(bed, run, block) for block in blocks):
         yield section
-    judged = [tape.judged(bed, run, block, engines.scorer()) for block in blocks]
+    judged = [tape.judged(bed, run, block, engines.scorer(), book.usual) for block in blocks]
     section = replace(
         section,
         beats=BeatMarks.joined(part.beats for part in judged),

@@ -8,6 +8,7 @@ from monitor.recording.segment import Segment
 from monitor.review.book import Book
 from monitor.review.holes import Hole, holes_of
 from monitor.review.judgement import Judgement, block_reach, judge
+from monitor.review.usual import Usual
 
 BLOCKS_KEPT: Final = 60
 
@@ -31,12 +32,12 @@ class Tape:
         """Whether a block was judged before, as it is stored now."""
         return self._key(bed, run, block) in self._blocks
 
-    def judged(self, bed: str, run: str, block: int, scorer: WindowScorer) -> Judgement:
+    def judged(self, bed: str, run: str, block: int, scorer: WindowScorer, usual: Usual) -> Judgement:
         """Judge a block, or remember how it was judged; one that is still being written is judged anew."""
         key = self._key(bed, run, block)
         if key not in self._blocks:
             strip = self.read(bed, run, *block_reach(block))
-            self._blocks[key] = judge(strip, block, scorer)
+            self._blocks[key] = judge(strip, block, scorer, usual)
             while len(self._blocks) > BLOCKS_KEPT:
                 self._blocks.popitem(last=False)
         self._blocks.move_to_end(key)

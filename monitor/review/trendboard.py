@@ -111,7 +111,7 @@ class _Drawing:
             self.canvas.write(y + rows - 1, 0, f"{low:>9.0f} ▁", Cell.DIM)
         self._curve(y, rows, values, low, high)
         for limit in limits or ():
-            row = y + round((high - limit) / (high - low) * (rows - 1))
+            row = y + round((high - limit) / max(high - low, 1) * (rows - 1))
             self._dashes(row, f"{limit:>9.0f}╌╌" if rows >= 4 else "")
 
     def _st(self, y: int, lead: int) -> None:
@@ -144,7 +144,7 @@ class _Drawing:
             if peak != peak:
                 continue
             eighths = round(min(max(peak, 0.0) / SCORE_TOP, 1.0) * rows * 8)
-            kind = Cell.ANOMALOUS if peak > 1 else Cell.TRACE
+            kind = Cell.ABOVE if peak > 1 else Cell.TRACE
             for row in range(rows):
                 bar = BARS[max(0, min(8, eighths - (rows - 1 - row) * 8))]
                 bar = "▁" if bar == " " and row == rows - 1 else bar
@@ -201,7 +201,7 @@ class _Drawing:
                 for row in range(y, y + rows):
                     for x in range(a + (a + row) % 2, b, 2):
                         self.canvas.write(row, GUTTER + x, sign, Cell.DIM)
-                if b - a >= len(said) + 4 and rows >= 3:
+                if b - a >= len(said) + 4 and rows >= 5:
                     x = GUTTER + (a + b - len(said)) // 2
                     self.canvas.write(y + rows // 2, x, said, Cell.WORDS)
 

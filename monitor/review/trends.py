@@ -10,12 +10,14 @@ from engine.amplitude import at_usual_size
 from engine.arrays import F32, frozen
 from engine.grid import FS_HZ, WINDOW_N
 from engine.leads import N_LEADS
+from engine.scoremap import ScoreMap
 from monitor.pipeline.reading import Reading, WindowScorer, read
 from monitor.pipeline.rhythm_watch import RhythmWatch
 from monitor.recording.segment import SEGMENT_N, Segment
 from monitor.review.cut import cut_window
 from monitor.review.spot import S_NS
 from monitor.review.tape import Tape
+from monitor.review.usual import Usual
 
 SEGMENT_S: Final = SEGMENT_N // FS_HZ
 WINDOWS_OF: Final = ((3600, 6), (14400, 2))
@@ -63,7 +65,9 @@ class Trends:
         self._tape = tape
         self._known: dict[tuple[str, int, int], tuple[TrendPoint, ...]] = {}
 
-    def pages(self, bed: str, start_ns: int, page_s: int, scorer: WindowScorer) -> Iterator[TrendPage]:
+    def pages(
+        self, bed: str, start_ns: int, page_s: int, scorer: WindowScorer, usual: Usual
+    ) -> Iterator[TrendPage]:
         """Yield the page with more points each time."""
         n_windows = next((n for most_s, n in WINDOWS_OF if page_s <= most_s), 1)
         end_ns = start_ns + page_s * S_NS
@@ -80,7 +84,7 @@ class Trends:
         yield TrendPage(bed, start_ns, page_s, tuple(points), recorded, n_done, len(order))
         for (segment, at_ns), key in zip(order, keys, strict=True):
             if key not in self._known:
-                found = self._points(segment, at_ns, n_windows, scorer)
+                found = self._points(segment, at_ns, n_windows, scorer, usual)
                 points, n_done = points + list(found), n_done + 1
                 if key[2]:
                     self._known[key] = found
@@ -91,7 +95,7 @@ class Trends:
         return segment.place, n, self._tape.recording.header(segment).n or 0
 
     def _points(
-        self, segment: Segment, start_ns: int, n: int, scorer: WindowScorer
+        self, segment: Segment, start_ns: int, n: int, scorer: WindowScorer, usual: Usual
     ) -> tuple[TrendPoint, ...]:
         first = segment.first_sample
         strip = self._tape.read(segment.bed, segment.run, first, first + SEGMENT_N)
@@ -104,8 +108,9 @@ class Trends:
         watches = [RhythmWatch() for _ in windows]
         readings = read(windows, watches, scorer) if windows else []
         return tuple(
-            _point(reading, watch, start_ns + at * S_NS // FS_HZ, min(at, step))
+            _point(reading, watch, usual.judged(reading.score, scorer.model, end_ns), end_ns, min(at, step))
             for reading, watch, at in zip(readings, watches, ends, strict=True)
+            for end_ns in (start_ns + at * S_NS // FS_HZ,)
         )
 
 
@@ -116,9 +121,8 @@ def coarse_first(n: int) -> list[int]:
     return [i for i in order if i < n]
 
 
-def _point(reading: Reading, watch: RhythmWatch, end_ns: int, n: int) -> TrendPoint:
+def _point(reading: Reading, watch: RhythmWatch, score: ScoreMap, end_ns: int, n: int) -> TrendPoint:
     levels = watch.levels.seen_mv
-    score = reading.score
     return TrendPoint(
         end_ns - n * S_NS // FS_HZ,
         end_ns,

@@ -27,7 +27,7 @@ def draw_variability(found: Variability | None, width: int, rows: int) -> Text:
     if found is None or found.share < 1.0:
         share = 0.0 if found is None else found.share
         return Text(f"finding beats: {share:.0%} of the stretch read …", Ink.DIM)
-    lines = [_counted(found)]
+    lines = [*_counted(found)]
     if not found.measures:
         lines.append(Text(_too_few(found), Ink.NOT_ASSESSED))
     else:
@@ -39,14 +39,14 @@ def draw_variability(found: Variability | None, width: int, rows: int) -> Text:
     return text
 
 
-def _counted(found: Variability) -> Text:
+def _counted(found: Variability) -> tuple[Text, Text]:
     words = f"{found.rr_ms.size} normal-to-normal intervals of {found.n_beats} beats"
     left_out = []
     if found.n_ectopic:
-        left_out.append(f"{found.n_ectopic} ectopic or paced beats")
+        left_out.append(f"beats ectopic or paced: {found.n_ectopic}")
     if found.n_broken:
-        left_out.append(f"{found.n_broken} intervals across missing signal")
-    return Text(f"{words}; left out: {', '.join(left_out) or 'none'}", Ink.PLAIN)
+        left_out.append(f"intervals across missing signal: {found.n_broken}")
+    return Text(words, Ink.PLAIN), Text(f"left out: {', '.join(left_out) or 'none'}", Ink.PLAIN)
 
 
 def _too_few(found: Variability) -> str:
