@@ -88,7 +88,7 @@ def find_beats(signals: Signals, qualities: Sequence[Quality]) -> list[Beats]:
     """
     taking_part = np.stack([quality.assessable for quality in qualities]) & signals.received.any(axis=2)
     usable = _away_from_edges(signals)
-    envelope: F32 = signals.envelope * usable
+    envelope = np.where(usable, signals.envelope, np.float32(0))
     level, background = qrs_level(envelope, usable)
     relative = (envelope / np.maximum(level, np.float32(QRS_FLOOR_MV))[..., None]).astype(
         np.float32, copy=False

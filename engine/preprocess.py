@@ -17,7 +17,6 @@ from engine.arrays import F32, F64, I64, Bools, frozen
 from engine.beats import Beats
 from engine.filters import bridge
 from engine.grid import FS_HZ, WINDOW_N, WINDOW_S
-from engine.leads import N_LEADS
 from engine.quality import Quality
 from engine.signals import Signals, condition
 from engine.window import Window
@@ -175,7 +174,10 @@ def _gain(f_hz: NDArray[np.floating[Any]]) -> F64:
 
 
 def _on_model_grid(fine: F32, received: Bools) -> tuple[F32, Bools]:
-    valid = received[..., np.arange(MODEL_N) * FS_HZ // MODEL_HZ]
+    # Two of every five samples, those at or just before a place of the model's grid.
+    valid = np.stack((received[..., 0::5], received[..., 2::5]), axis=-1).reshape(
+        *received.shape[:-1], MODEL_N
+    )
     return fine[..., :: _FINE_HZ // MODEL_HZ] * valid, valid
 
 
@@ -202,10 +204,15 @@ def _cut_beats(fine: F32, received: Bools, r_peaks: Sequence[I64]) -> tuple[F32,
     places = np.stack([_padded_to(at) for at in r_peaks]) * ratio
     at = places[..., None] + (np.arange(BEAT_N) - BEFORE_R_N) * step
     inside = (at >= 0) & (at < fine.shape[2]) & exists[..., None]
-    at = np.clip(at, 0, fine.shape[2] - 1)[:, :, None]
-    row, lead = np.arange(len(fine))[:, None, None, None], np.arange(N_LEADS)[:, None]
-    real = inside[:, :, None] & received[row, lead, at // ratio]
-    return fine[row, lead, at] * real, real.astype(np.float32)
+    at = np.clip(at, 0, fine.shape[2] - 1)
+    real = inside[:, :, None] & _along(received, at // ratio)
+    return _along(fine, at) * real, real.astype(np.float32)
+
+
+def _along(x: NDArray[Any], at: I64) -> NDArray[Any]:
+    """(B, 12, n) at places (B, k, m): (B, k, 12, m)."""
+    taken = [np.take(row, places, axis=1) for row, places in zip(x, at, strict=True)]
+    return np.stack(taken).transpose(0, 2, 1, 3)
 
 
 def _padded_to(starts: I64) -> I64:
