@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from scipy.optimize import minimize
 
 from engine.arrays import F32, F64, I64, Bools
 from engine.grid import FS_HZ, WINDOW_N
@@ -27,6 +26,7 @@ from engine.rhythm.waveform import FEATURES, WAVE_HZ, features, wave_band
 from engine.signals import condition
 from engine.window import Window
 from training.beats.recordings import data_root
+from training.logistic import fit_logistic
 
 FIT_ON: Final = {
     "vfdb": ("418", "424", "428", "430", "605", "611"),
@@ -141,20 +141,8 @@ def fit(sets: list[Stretches]) -> tuple[F64, F64, F64, float]:
                 rows.append(one.rows[where, lead])
                 truth.append(np.full(n, value))
                 weight.append(np.full(n, min(n, MOST_PER_LEAD) / max(n, 1)))
-    x, y, w = np.concatenate(rows).astype(np.float64), np.concatenate(truth), np.concatenate(weight)
-    mean, spread = x.mean(axis=0), x.std(axis=0)
-    design = np.column_stack((np.clip((x - mean) / spread, -4, 4), np.ones(len(x))))
-    for value in (0, 1):
-        w[y == value] /= w[y == value].sum()
-    sign = 2.0 * y - 1
-
-    def loss(beta: F64) -> tuple[float, F64]:
-        margin = sign * (design @ beta)
-        slope = design.T @ (-w * sign / (1 + np.exp(margin))) + PENALTY * np.append(beta[:-1], 0.0)
-        return float(w @ np.logaddexp(0, -margin) + PENALTY * (beta[:-1] ** 2).sum() / 2), slope
-
-    beta = minimize(loss, np.zeros(design.shape[1]), jac=True, method="L-BFGS-B").x
-    return mean, spread, beta[:-1], float(beta[-1])
+    x = np.concatenate(rows).astype(np.float64)
+    return fit_logistic(x, np.concatenate(truth), np.concatenate(weight), PENALTY)
 
 
 def _shares(one: Stretches, mean: F64, spread: F64, weight: F64, bias: float) -> dict[str, float | None]:

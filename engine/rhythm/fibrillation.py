@@ -32,8 +32,12 @@ MONOMORPHIC: Final = 0.8
 """Waves this regular are a tachycardia ..."""
 MAX_TACHYCARDIA_BPM: Final = 250.0
 """... unless they are faster than this: then they are flutter."""
-MIN_FIBRILLATION_BPM: Final = 150.0
+MIN_FIBRILLATION_BPM: Final = 140.0
 """Fibrillation and flutter are faster than this."""
+RHYTHMIC: Final = 0.5
+"""Waves from this regularity on have the rate at which they repeat; others that of their crossings."""
+MIN_EVIDENCE: Final = 0.25
+"""Log odds from which on waves are believed."""
 MIN_WAVE_BPM: Final = 120.0
 """Regular waves slower than this may be any wide beat with a high T wave: the beats must tell."""
 
@@ -56,18 +60,19 @@ class Waves:
     rate_bpm: float = 0.0
     """Cycles per minute where the waves are regular."""
     crossings_bpm: float = 0.0
-    """Half of the zero crossings per minute: a rate that irregular waves have as well."""
+    """Half of the zero crossings per minute, notches left out: a rate that irregular waves have as well."""
     onset_sample: int = 0
     """Where they began, absolute; within this window."""
 
     @property
     def found(self) -> bool:
         """Waves, and not slow ones."""
-        if self.evidence is None or self.evidence <= 0 or self.regularity < MIN_REGULARITY:
+        if self.evidence is None or self.evidence <= MIN_EVIDENCE or self.regularity < MIN_REGULARITY:
             return False
         if self.regularity >= MONOMORPHIC:
             return self.rate_bpm >= MIN_WAVE_BPM
-        return self.crossings_bpm >= MIN_FIBRILLATION_BPM
+        rate_bpm = self.rate_bpm if self.regularity >= RHYTHMIC else self.crossings_bpm
+        return rate_bpm >= MIN_FIBRILLATION_BPM
 
     @property
     def tachycardia(self) -> bool:
@@ -163,7 +168,7 @@ def _asked(signals: Signals, leads: _Leads) -> Iterator[tuple[int, Waves]]:
     recent = leads.evidence(range(0, _n(BACK_S) + 1, _n(STEP_S)))
     now = np.add.reduce(recent, axis=1) / np.float32(recent.shape[1])
     for i, evidence, row in zip(leads.windows.tolist(), now.tolist(), recent, strict=True):
-        if evidence <= 0:
+        if evidence <= MIN_EVIDENCE:
             yield i, Waves(evidence)
             continue
         one = leads.only(np.array([i]))

@@ -1,4 +1,4 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -28,6 +28,8 @@ class History:
     """(n,) float32, evidence of a P wave before the beat, 0 to 1; NaN where not measurable."""
     whole: Bools
     """(n,) bool: no moment without assessable signal since the beat before."""
+    waves_until: int = 0
+    """Absolute sample up to which ventricular waves were last found where beats should be."""
 
     @classmethod
     def empty(cls) -> "History":
@@ -52,7 +54,7 @@ class History:
         """Return the beats from an absolute sample on."""
         return self._part(self._place(sample), self.r_peaks.size)
 
-    def followed(self, end_sample: int, classes: BeatClasses, blind: I64) -> "History":
+    def followed(self, end_sample: int, classes: BeatClasses, blind: I64, waves: bool = False) -> "History":
         """Take over what a newer window says of its beats.
 
         Parameters
@@ -63,6 +65,8 @@ class History:
             Its beats.
         blind : (WINDOW_N + 1,) int64
             Its row of `engine.sight.blind_before`.
+        waves : bool
+            Whether it ends in ventricular waves instead of beats.
 
         Returns
         -------
@@ -87,6 +91,7 @@ class History:
             frozen(np.concatenate((old.qrs_ms, classes.qrs_ms[new]))),
             frozen(np.concatenate((old.p_wave, classes.p_wave[new]))),
             frozen(np.concatenate((old.whole, whole))),
+            end_sample if waves else self.waves_until,
         )
 
     def _was_whole(self, r_peak: int) -> bool:
@@ -99,8 +104,13 @@ class History:
 
     def _part(self, first: int, last: int) -> "History":
         part = slice(first, last)
-        return History(
-            self.r_peaks[part], self.klass[part], self.qrs_ms[part], self.p_wave[part], self.whole[part]
+        return replace(
+            self,
+            r_peaks=self.r_peaks[part],
+            klass=self.klass[part],
+            qrs_ms=self.qrs_ms[part],
+            p_wave=self.p_wave[part],
+            whole=self.whole[part],
         )
 
 

@@ -30,12 +30,12 @@ MAX_ECTOPIC: Final = 0.5
 """With more of the beats ventricular there is too little left to judge."""
 
 FEATURES: Final = ("entropy", "p_wave")
-MEAN: Final = (-1.86, 0.695)
-SPREAD: Final = (0.616, 0.288)
-WEIGHT: Final = (2.339, -1.588)
-BIAS: Final = -4.956
-"""Logistic regression on `FEATURES`, fitted on half of the records of MIT-BIH and CPSC 2021 with annotated
-beat classes; `ecg-monitor evaluate rhythm` runs the other half with the measured ones."""
+MEAN: Final = (-1.872, 0.708)
+SPREAD: Final = (0.642, 0.284)
+WEIGHT: Final = (3.09, -2.154)
+BIAS: Final = -7.467
+"""Logistic regression on `FEATURES`, fitted by `training.irregularity` to beats as the monitor finds and
+classes them on one part of MIT-BIH and CPSC 2021; `ecg-monitor evaluate rhythm` runs the other part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,21 @@ class Irregularity:
         return self.evidence is not None and self.evidence > 0
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Intervals:
+    """The intervals of the last half minute."""
+
+    beats: History
+    rr_s: F64
+    """(n,) float64, s before each beat."""
+    sound: Bools
+    """(n,) bool: those that count."""
+    entropy: float
+    """Of `sample_entropy`."""
+    p_wave: float
+    """Median evidence of P waves, 0 to 1."""
+
+
 def judge_irregularity(history: History, end_sample: int) -> Irregularity:
     """Judge the intervals of the last `SPAN_S`.
 
@@ -68,7 +83,8 @@ def judge_irregularity(history: History, end_sample: int) -> Irregularity:
     Returns
     -------
     Irregularity
-        None as evidence while less than `SPAN_S` of beats, or too few undisturbed intervals, are known.
+        None as evidence while less than `SPAN_S` of beats, or too few undisturbed intervals, are known. What
+        was counted in ventricular waves, and before them, is no beat of the present rhythm.
 
     Notes
     -----
@@ -77,23 +93,30 @@ def judge_irregularity(history: History, end_sample: int) -> Irregularity:
     Deviations: intervals that begin or end with a ventricular beat, or span a gap, are left out, and so are
     differences across them; a logistic combination.
     """
-    recent = history.since(end_sample - round(SPAN_S * FS_HZ))
-    if not recent.r_peaks.size or recent.r_peaks[0] > end_sample - round(COVERED * SPAN_S * FS_HZ):
+    measured = describe_intervals(history, end_sample)
+    if measured is None:
         return Irregularity(None)
+    terms = zip((measured.entropy, measured.p_wave), MEAN, SPREAD, WEIGHT, strict=True)
+    evidence = sum((value - mean) / spread * weight for value, mean, spread, weight in terms) + BIAS
+    if evidence <= 0:
+        return Irregularity(evidence)
+    rr_s, sound = measured.rr_s, measured.sound
+    changes = np.diff(rr_s)[sound[1:] & sound[:-1]]
+    rmssd = float(np.sqrt(np.mean(changes**2)) / rr_s[sound].mean())
+    return Irregularity(evidence, int(measured.beats.r_peaks[_first_irregular(rr_s, sound)]), rmssd)
+
+
+def describe_intervals(history: History, end_sample: int) -> Intervals | None:
+    """Measure what `judge_irregularity` weighs; None where that says so."""
+    recent = history.since(max(end_sample - round(SPAN_S * FS_HZ), history.waves_until))
+    if not recent.r_peaks.size or recent.r_peaks[0] > end_sample - round(COVERED * SPAN_S * FS_HZ):
+        return None
     rr_s, sound = _sound_intervals(recent)
     n_ectopic = np.count_nonzero(recent.ventricular)
     if np.count_nonzero(sound) < MIN_INTERVALS or n_ectopic > MAX_ECTOPIC * rr_s.size:
-        return Irregularity(None)
+        return None
     entropy = sample_entropy(rr_s, sound)
-    if entropy is None:
-        return Irregularity(None)
-    measured = zip((entropy, _p_wave(recent)), MEAN, SPREAD, WEIGHT, strict=True)
-    evidence = sum((value - mean) / spread * weight for value, mean, spread, weight in measured) + BIAS
-    if evidence <= 0:
-        return Irregularity(evidence)
-    changes = np.diff(rr_s)[sound[1:] & sound[:-1]]
-    rmssd = float(np.sqrt(np.mean(changes**2)) / rr_s[sound].mean())
-    return Irregularity(evidence, int(recent.r_peaks[_first_irregular(rr_s, sound)]), rmssd)
+    return None if entropy is None else Intervals(recent, rr_s, sound, entropy, _p_wave(recent))
 
 
 def _p_wave(beats: History) -> float:

@@ -81,9 +81,10 @@ def follow(
         To be given with the next ones.
     """
     ends = [window.end_sample for window in signals.windows]
-    seen = zip(histories, ends, classes, blind_before(signals, qualities), strict=True)
-    later = [history.followed(end, beats, blind) for history, end, beats, blind in seen]
-    of_beds = zip(later, ends, classes, find_waves(signals, qualities), strict=True)
+    waves = find_waves(signals, qualities)
+    seen = zip(histories, ends, classes, blind_before(signals, qualities), waves, strict=True)
+    later = [history.followed(end, beats, blind, one.found) for history, end, beats, blind, one in seen]
+    of_beds = zip(later, ends, classes, waves, strict=True)
     return [_rhythm(*of) for of in of_beds], later
 
 

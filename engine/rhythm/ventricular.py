@@ -16,6 +16,11 @@ TACHYCARDIA_BEATS: Final = 5
 TACHYCARDIA_BPM: Final = 100.0
 MIN_RUN_BPM: Final = 60.0
 """Ventricular beats further apart than this are no run."""
+OWN_BEATS: Final = 5
+"""So many of the patient's own intervals in the last minute tell the rate of the rhythm that a run breaks."""
+FASTER: Final = 1.1
+"""A tachycardia is so many times faster than that; what goes on at the same rate is a change of conduction,
+or of the recorded form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +33,14 @@ class Run:
     last_sample: int
     rate_bpm: float
     """From its median RR interval."""
+    own_bpm: float | None = None
+    """Rate of the patient's other beats in the last minute; None where they are too few to tell."""
 
     @property
     def is_tachycardia(self) -> bool:
-        """Long and fast enough for ventricular tachycardia."""
-        return self.n_beats >= TACHYCARDIA_BEATS and self.rate_bpm > TACHYCARDIA_BPM
+        """Long and fast enough for ventricular tachycardia, and faster than the rhythm it breaks."""
+        least_bpm = max(TACHYCARDIA_BPM, FASTER * (self.own_bpm or 0.0))
+        return self.n_beats >= TACHYCARDIA_BEATS and self.rate_bpm > least_bpm
 
 
 def newest_run(history: History, min_beats: int) -> Run | None:
@@ -62,7 +70,17 @@ def newest_run(history: History, min_beats: int) -> Run | None:
         return None
     first, n = int(starts[long[-1]]), int(lengths[long[-1]])
     peaks = history.r_peaks[first : first + n]
-    return Run(n, int(peaks[0]), int(peaks[-1]), 60.0 * FS_HZ / median(np.diff(peaks).tolist()))
+    rate_bpm = 60.0 * FS_HZ / median(np.diff(peaks).tolist())
+    return Run(n, int(peaks[0]), int(peaks[-1]), rate_bpm, _own_bpm(history))
+
+
+def _own_bpm(history: History) -> float | None:
+    """Rate of the beats that are not ventricular."""
+    own = ~history.ventricular
+    own[1:] &= own[:-1]
+    rr_s = history.rr_s[own & history.whole]
+    known = rr_s[np.isfinite(rr_s)].tolist()
+    return 60.0 / median(known) if len(known) >= OWN_BEATS else None
 
 
 def n_ventricular(history: History, end_sample: int) -> int:

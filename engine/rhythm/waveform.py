@@ -27,6 +27,7 @@ PERIODS_S: Final = (0.15, 0.62)
 """Cycle lengths at which waves may repeat: 400 to 97 per minute."""
 NEAR_BEST: Final = 0.9
 """The cycle is the shortest period that repeats nearly as well as the best: not two cycles."""
+BEYOND: Final = np.float32(0.25)
 TINY: Final = np.float32(1e-9)
 
 FEATURES: Final = ("leak", "still", "slope", "clarity", "size")
@@ -162,8 +163,11 @@ def crossings_bpm(waves: F32) -> float:
     Returns
     -------
     float
-        Half of the zero crossings per minute, mean of the leads.
+        Half of the zero crossings per minute, mean of the leads. A crossing counts when the signal gets
+        `BEYOND` times its rms to the other side: a notch or a hump on a wave is no wave.
     """
-    above = waves > waves.mean(axis=1, keepdims=True)
-    crossings = np.count_nonzero(above[:, 1:] != above[:, :-1], axis=1)
-    return float(30.0 * WAVE_HZ * crossings.mean() / waves.shape[1])
+    centred = waves - _mean(waves)[:, None]
+    beyond = BEYOND * np.sqrt(_mean(centred**2))[:, None]
+    side = np.where(centred > beyond, 1, np.where(centred < -beyond, -1, 0))
+    crossings = [np.count_nonzero(np.diff(row[row != 0])) for row in side]
+    return 30.0 * WAVE_HZ * sum(crossings) / waves.size

@@ -2,9 +2,11 @@
 
 from typing import Final
 
+import numpy as np
+
 from engine.grid import FS_HZ
 from engine.rhythm.rhythm import Rhythm
-from engine.rhythm.ventricular import TACHYCARDIA_BPM, Run
+from engine.rhythm.ventricular import TACHYCARDIA_BEATS, TACHYCARDIA_BPM, Run
 from monitor.alarms.finding import Finding
 from monitor.alarms.limits import Limits
 from monitor.alarms.observation import Observation
@@ -14,6 +16,8 @@ RUN_BEATS: Final = 3
 FREQUENT_PER_MIN: Final = 10
 GOES_ON_S: Final = 2.0
 """A tachycardia whose last beat is older than this is over."""
+MOST_LEADS: Final = 0.5
+"""A beat that no more than this share of the assessable leads saw is no evidence of a tachycardia."""
 
 
 def sees_rhythm(observation: Observation) -> bool:
@@ -25,7 +29,7 @@ def sees_rhythm(observation: Observation) -> bool:
 def ventricular_tachycardia(observation: Observation, limits: Limits) -> Finding | None:
     """Five or more ventricular beats in a row at over 100/min, or regular wide waves without rest."""
     rhythm = _rhythm(observation)
-    run = _tachycardia(rhythm, observation.end_sample)
+    run = _tachycardia(observation)
     if run is not None:
         text = f"{against('V TACH', run.rate_bpm, '>', TACHYCARDIA_BPM)}, {run.n_beats} beats"
         return Finding(text, run.first_sample)
@@ -52,11 +56,21 @@ def frequent_pvc(observation: Observation, limits: Limits) -> Finding | None:
     return Finding(text + (f", {rhythm.pattern}" if rhythm.pattern else ""), observation.end_sample)
 
 
-def _tachycardia(rhythm: Rhythm, end_sample: int) -> Run | None:
-    run = rhythm.run
+def _tachycardia(observation: Observation) -> Run | None:
+    run = _rhythm(observation).run
     if run is None or not run.is_tachycardia:
         return None
-    return run if end_sample - run.last_sample <= GOES_ON_S * FS_HZ else None
+    if run.n_beats - _n_doubtful(run, observation) < TACHYCARDIA_BEATS:
+        return None
+    return run if observation.end_sample - run.last_sample <= GOES_ON_S * FS_HZ else None
+
+
+def _n_doubtful(run: Run, observation: Observation) -> int:
+    """Beats of the run that most leads did not see: a ventricular beat shows in most, an artefact in some."""
+    assert observation.beats is not None  # sees_rhythm
+    peaks = observation.beats.r_peaks
+    in_run = (peaks >= run.first_sample) & (peaks <= run.last_sample)
+    return int(np.count_nonzero(observation.beats.votes[in_run] <= MOST_LEADS))
 
 
 def _rhythm(observation: Observation) -> Rhythm:

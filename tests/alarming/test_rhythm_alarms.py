@@ -153,7 +153,10 @@ def test_atrial_fibrillation_needs_to_last():
         replace(CALM, run=Run(4, END - 900, END - 600, 160.0), waves=Waves(-0.1)),
         replace(CALM, waves=Waves(2.0, 0.05, 300.0, 300.0, END - 1000)),  # noise repeats nothing
         replace(CALM, waves=Waves(2.0, 0.97, 113.0, 130.0, END - 1000)),  # slow regular waves
-        replace(CALM, waves=Waves(2.0, 0.4, 113.0, 140.0, END - 1000)),  # slow irregular ones
+        replace(CALM, waves=Waves(2.0, 0.4, 113.0, 135.0, END - 1000)),  # slow irregular ones
+        replace(CALM, waves=Waves(2.0, 0.6, 113.0, 190.0, END - 1000)),  # slow ones with notches
+        replace(CALM, waves=Waves(0.2, 0.4, 300.0, 290.0, END - 1000)),  # hardly like waves
+        replace(CALM, run=Run(17, END - 2300, END - 100, 114.0, 112.0)),  # as fast as the beats before it
         replace(CALM, pvc_per_min=10, pause_s=1.9),
         replace(CALM, run=Run(9, END - 4000, END - 600, 180.0)),  # ended more than two seconds ago
         replace(CALM, run=Run(9, END - 1500, END - 100, 92.0)),  # too slow
@@ -163,6 +166,18 @@ def test_no_lethal_alarm_without_a_lethal_rhythm(rhythm):
     watch = Watch()
     watch.see(rhythm, 8)
     assert not watch.names & {"ventricular_fibrillation", "ventricular_tachycardia", "asystole"}
+
+
+@pytest.mark.parametrize(("n_doubtful", "alarmed"), [(0, True), (2, True), (3, False)])
+def test_beats_that_half_of_the_leads_saw_make_no_tachycardia(n_doubtful, alarmed):
+    votes = np.ones(BEATS_THERE.size, np.float32)
+    votes[-7 : n_doubtful - 7] = 0.5
+    run = Run(7, int(BEATS_THERE[-7]), int(BEATS_THERE[-1]), 160.0, 80.0)
+    seen = observed(replace(CALM, run=run))
+    finding = BY_NAME["ventricular_tachycardia"].judge(
+        replace(seen, beats=replace(seen.beats, votes=frozen(votes))), Limits()
+    )
+    assert (finding is not None) == alarmed
 
 
 @pytest.mark.parametrize("waves", [VF, VT_WAVES])

@@ -1,5 +1,7 @@
 """Rhythm told from beats: memory over windows, ventricular runs, pauses, atrial fibrillation."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import Phase, given, settings
@@ -108,6 +110,26 @@ def test_ventricular_beats_across_a_gap_or_far_apart_are_no_run():
     klass[-4:] = V
     lost = (int(peaks[-3]) + 20, int(peaks[-3]) + 60)
     assert newest_run(followed(peaks, klass, p_wave, lost=lost)[1], 3) is None
+
+
+@pytest.mark.parametrize(("own_s", "is_tachycardia"), [(0.8, True), (0.5, False), (None, True)])
+def test_a_run_as_fast_as_the_rhythm_it_breaks_is_no_tachycardia(own_s, is_tachycardia):
+    own = [own_s] * 20 if own_s else []
+    peaks, klass, p_wave = beats_of([*own, *[0.5] * 8])
+    klass[len(own) :] = V
+    run = newest_run(followed(peaks, klass, p_wave)[1], 3)
+    assert run.n_beats >= 7 and run.is_tachycardia == is_tachycardia
+    assert run.own_bpm == (pytest.approx(60 / own_s, rel=0.01) if own_s else None)
+
+
+def test_what_was_counted_in_ventricular_waves_is_no_atrial_fibrillation():
+    peaks, klass, p_wave = beats_of(irregular(), p_wave=0.05)
+    _, history = followed(peaks, klass, p_wave)
+    end = int(peaks[-1]) + 50
+    assert judge_irregularity(history, end).found
+    for ago_s, known in ((40, True), (10, False)):
+        after = replace(history, waves_until=end - ago_s * FS_HZ)
+        assert (judge_irregularity(after, end).evidence is not None) == known
 
 
 @pytest.mark.parametrize(

@@ -129,6 +129,8 @@ def test_features_of_known_waves():
     regularity, rate_bpm = repetition(waves)
     assert regularity > 0.98 and rate_bpm == pytest.approx(240, abs=5)
     assert crossings_bpm(waves) == pytest.approx(240, abs=8)  # one crossing more or less is 7.5
+    notched = wave_band(np.sin(2 * np.pi * 2 * t) + 0.35 * np.sin(2 * np.pi * 10 * t + 1))[None, 250:750]
+    assert crossings_bpm(notched) == pytest.approx(120, abs=8)
     comb = np.zeros((1, t.size))
     comb[:, ::200] = 1.0
     leak, still, _, clarity, _ = features(wave_band(comb)[:, 250:750], qrs_envelope(comb)[:, 250:750])[0]
