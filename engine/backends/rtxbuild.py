@@ -72,7 +72,8 @@ def build_rtx(library: Library, graph: bytes, precision: str, batches: Batches) 
     network = builder.create_network(1 << int(trt.NetworkDefinitionCreationFlag.STRONGLY_TYPED))
     parser = trt.OnnxParser(network, logger)
     if not parser.parse(graph):
-        reasons = "; ".join(parser.get_error(i).desc() for i in range(parser.num_errors))
+        errors = [parser.get_error(i) for i in range(parser.num_errors)]
+        reasons = "; ".join(f"{error.node_operator()} {error.desc()}".strip() for error in errors)
         raise ModelError(f"{library.name} cannot compile the graph: {reasons or library.complaint()}")
     layers = _layers(trt, network)
     # What holds lowered weights must outlive the build: the library only points at them.
