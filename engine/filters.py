@@ -21,8 +21,8 @@ WANDER_SIGMA_HZ: Final = 3.0
 SPIKE_N: Final = 5
 """Samples (20 ms): a pacing spike is narrower, the tip of a QRS complex may be."""
 SPIKE_AROUND_N: Final = 21
-MIN_SPIKE_MV: Final = 0.05
-"""Nothing smaller is taken for one."""
+MIN_SPIKE_SHARE: Final = 0.02
+"""Nothing smaller than this share of what its lead spans is taken for one."""
 SPIKE_RATIO: Final = 3.0
 """A spike is so many times higher than the range of the rest of the signal within these samples (84 ms)."""
 
@@ -84,7 +84,7 @@ def without_spikes(x: F32) -> F32:
     -------
     (..., n) float32
         Morphological opening, then closing (Serra 1982), with a flat element of `SPIKE_N`; only at spikes of
-        at least `MIN_SPIKE_MV`. `x` itself where there is none.
+        at least `MIN_SPIKE_SHARE`. `x` itself where there is none.
 
     Notes
     -----
@@ -98,7 +98,8 @@ def without_spikes(x: F32) -> F32:
         np.minimum, _combined(np.maximum, _combined(np.minimum, flat, SPIKE_N), 2 * cut + 1), SPIKE_N
     )
     away = np.abs(flat[2 * cut : -2 * cut] - smooth)
-    at = np.flatnonzero(away > MIN_SPIKE_MV)
+    least = MIN_SPIKE_SHARE * (x.max(axis=-1) - x.min(axis=-1)).reshape(-1)
+    at = np.flatnonzero(away > np.repeat(least, held.shape[-1])[2 * cut : -2 * cut])
     at = at[(at >= around) & (at < smooth.size - around)]
     near = smooth[at[:, None] + np.arange(-around, around + 1)]
     at = at[away[at] > SPIKE_RATIO * (near.max(axis=1) - near.min(axis=1))]
