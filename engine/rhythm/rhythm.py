@@ -18,6 +18,8 @@ MIN_RUN: Final = 3
 """Ventricular beats in a row that are called a run."""
 RECENT_S: Final = 5.0
 """A pause or a run that ended longer ago is over."""
+FIRST_S: Final = 8.0
+"""Beats known for less than this are too few to tell what is the patient's own: no run is called yet."""
 _PACED: Final = int(BeatClass.PACED)
 
 
@@ -94,7 +96,7 @@ def _rhythm(history: History, end: int, classes: BeatClasses, waves: Waves) -> R
     return Rhythm(
         waves=waves,
         irregularity=judge_irregularity(history, end),
-        run=_recent_run(history, recent),
+        run=_recent_run(history, recent, end),
         pause_s=pause_s,
         pause_sample=pause_sample,
         pvc_per_min=n_ventricular(history, end),
@@ -103,9 +105,9 @@ def _rhythm(history: History, end: int, classes: BeatClasses, waves: Waves) -> R
     )
 
 
-def _recent_run(history: History, recent: History) -> Run | None:
-    """The newest run, if it ended within what is recent."""
-    if not recent.ventricular.any():
+def _recent_run(history: History, recent: History, end: int) -> Run | None:
+    """The newest run, if it ended within what is recent; none while too few beats were seen to compare."""
+    if not recent.ventricular.any() or history.r_peaks[0] > end - round(FIRST_S * FS_HZ):
         return None
     run = newest_run(history, MIN_RUN)
     return run if run is not None and run.last_sample >= recent.r_peaks[0] else None

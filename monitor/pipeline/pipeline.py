@@ -154,6 +154,8 @@ class Pipeline:
         self._due = {name: bed for name, bed in self._due.items() if bed.stream.is_due}
         windows, watches = [cut.window for cut in cuts], [cut.bed.rhythm for cut in cuts]
         readings = self._readers.read(windows, watches, self._scorer)
+        for cut in cuts:
+            self._forget_ended(cut.bed)
         now_ns = None if clock is None else clock()
         return [
             self._hop(cut, reading, cut.arrived_ns if now_ns is None else now_ns)
@@ -219,8 +221,13 @@ class Pipeline:
         if name in self._beds and self.intake.source(name, now_ns).state == "bye":
             self._beds[name].stream.ended = True
             self._beds[name].baseline.new_session(self._beds[name].stream.head)
-            self._beds[name].rhythm.reset()
             self._note_due(name)
+            self._forget_ended(self._beds[name])
+
+    def _forget_ended(self, bed: Bed) -> None:
+        """Forget the beats of a source that took its leave, once its last window was judged by them."""
+        if bed.stream.ended and not bed.stream.is_due:
+            bed.rhythm.reset()
 
     def _note_restart(self, name: str) -> None:
         """Tell the baseline that the source was restarted or replaced."""

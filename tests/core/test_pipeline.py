@@ -127,6 +127,13 @@ def test_the_last_samples_get_a_window_when_the_source_says_goodbye(device):
     assert device.outcomes[-1].update.reason == "source ended"
 
 
+def test_the_last_window_is_judged_by_the_beats_before_it_and_then_they_are_forgotten(device):
+    device.send(signal("bigeminy")[:, : round(19.4 * FS_HZ)]).bye()
+    before, last = (outcome.update.pvc_per_min for outcome in device.outcomes[-2:])
+    assert last >= before > 0
+    assert not device.pipeline.known(BED).rhythm.history.r_peaks.size
+
+
 def test_a_wider_hop_still_covers_every_second(scorer):
     pipeline = Pipeline(scorer)
     pipeline.stride = 4
