@@ -113,10 +113,10 @@ class Desk:
         if line is None:
             return
         self.spot = Spot.of(line)
-        if to_end and line.ended_sample is None:
+        if to_end and line.lasted_s is None:
             self.said = "this alarm has not ended"
-        elif to_end and line.ended_sample is not None:
-            self.spot = self.spot.moved((line.ended_sample - line.onset_sample) / FS_HZ)
+        elif to_end and line.lasted_s is not None:
+            self.spot = self.spot.moved(line.lasted_s)
 
     def _shown_s(self, width: int) -> float:
         if self.looks.panel is Panel.TRENDS:

@@ -60,6 +60,13 @@ class AlarmLine:
         return self.bed, self.id, self.raised_ns
 
     @property
+    def lasted_s(self) -> float | None:
+        """From its onset until the condition was over, or it was put away; None while it holds."""
+        if self.ended_sample is not None and self.ended_sample > self.onset_sample:
+            return (self.ended_sample - self.onset_sample) / FS_HZ
+        return None if self.ended_ns is None else (self.ended_ns - self.onset_ns) / 1e9
+
+    @property
     def onset_ns(self) -> int:
         """Wall clock of the onset, counted back from the raising."""
         return self.raised_ns - (self.raised_sample - self.onset_sample) * 1_000_000_000 // FS_HZ

@@ -15,6 +15,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "core"))
 
+from core_thread import core_running
 from stored_alarm import EVIDENCE, alarm_of, store
 from waveform_desk import ROOMY, START_NS, S, nothing_known, pieces
 
@@ -51,6 +52,7 @@ AXIS = np.array([0.6, 1.0, 0.4, -0.8, 0.2, 0.7, -0.6, -0.8, 0.4, 1.1, 1.2, 0.9])
 STRANGE = range(20 * FS_HZ, 26 * FS_HZ)
 """Samples that the written ward's model finds anomalous, in V3."""
 NO_CORE = "tcp://127.0.0.1:9"
+__all__ = ["core_running"]  # for tests that need a core
 
 
 def ecg(seconds=SECONDS):

@@ -7,8 +7,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from core_thread import core_running
-from review_ward import NO_CORE, reviewing, written
+from review_ward import NO_CORE, core_running, reviewing, written
 
 from engine.errors import ConfigurationError
 from engine.scorer import load_scorer

@@ -30,7 +30,7 @@ STATES = {
 
 
 def sizes_of(state):
-    return (SMALL, USUAL, WIDE) if state in EVERYWHERE else (SMALL, USUAL)
+    return (SMALL, USUAL, WIDE) if state in EVERYWHERE else (SMALL,)
 
 
 SCREENS = [(state, size) for state in STATES for size in sizes_of(state)]
