@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from engine.arrays import F32, Bools
+from engine.arrays import F32
 from engine.grid import FS_HZ
 from engine.preprocess import MAP_HZ, MAP_N
 from engine.scoremap import ScoreMap
@@ -20,6 +20,9 @@ MIN_S: Final = 0.06
 
 _MERGE_N: Final = round(MERGE_S * MAP_HZ)
 _MIN_N: Final = round(MIN_S * MAP_HZ)
+
+_Stretch = tuple[int, int, int, float]
+"""Lead, onset, offset, in samples of the map, and the highest value between."""
 
 
 def localize(score_map: ScoreMap) -> tuple[Span, ...]:
@@ -39,14 +42,9 @@ def localize(score_map: ScoreMap) -> tuple[Span, ...]:
         return ()
     start_sample = score_map.end_sample - MAP_N * FS_HZ // MAP_HZ
     return tuple(
-        Span(
-            lead,
-            _absolute(onset, start_sample),
-            _absolute(offset, start_sample),
-            float(row[onset:offset].max()),
-        )
-        for lead, row in enumerate(score_map.map)
-        for onset, offset in _runs(row)
+        Span(lead, _absolute(onset, start_sample), _absolute(offset, start_sample), peak)
+        for lead, onset, offset, peak in _joined(_stretches(score_map.map))
+        if offset - onset >= _MIN_N
     )
 
 
@@ -67,19 +65,25 @@ def _absolute(map_sample: int, start_sample: int) -> int:
     return start_sample + map_sample * FS_HZ // MAP_HZ
 
 
-def _runs(row: F32) -> list[tuple[int, int]]:
-    """Stretches above `HOLD` that reach 1, joined over short gaps, long enough to show."""
-    joined: list[tuple[int, int]] = []
-    for onset, offset in _stretches(row >= HOLD):
-        if row[onset:offset].max() < 1:
-            continue
-        if joined and onset - joined[-1][1] < _MERGE_N:
-            joined[-1] = (joined[-1][0], offset)
-        else:
-            joined.append((onset, offset))
-    return [(onset, offset) for onset, offset in joined if offset - onset >= _MIN_N]
+def _joined(stretches: Iterable[_Stretch]) -> list[_Stretch]:
+    """Those of one lead with a short gap between them as one."""
+    joined: list[_Stretch] = []
+    for lead, onset, offset, peak in stretches:
+        if joined and joined[-1][0] == lead and onset - joined[-1][2] < _MERGE_N:
+            _, onset, _, before = joined.pop()
+            peak = max(peak, before)
+        joined.append((lead, onset, offset, peak))
+    return joined
 
 
-def _stretches(high: Bools) -> list[tuple[int, int]]:
-    edges = np.flatnonzero(np.diff(np.pad(high.astype(np.int8), 1)))
-    return [(int(onset), int(offset)) for onset, offset in edges.reshape(-1, 2)]
+def _stretches(anomaly: F32) -> list[_Stretch]:
+    """Where the map (12, MAP_N) is above `HOLD`, as far as it reaches 1 there; all leads in one pass."""
+    flat = np.pad(anomaly, ((0, 0), (1, 1))).reshape(-1)
+    high = flat >= HOLD
+    edges = np.flatnonzero(high[1:] != high[:-1]) + 1
+    peaks = np.maximum.reduceat(flat, edges)[::2]
+    reaching = peaks >= 1
+    leads, onsets = np.divmod(edges[::2][reaching], MAP_N + 2)
+    lengths = (edges[1::2] - edges[::2])[reaching]
+    stretches = zip(leads, onsets - 1, onsets - 1 + lengths, peaks[reaching], strict=True)
+    return [(int(lead), int(onset), int(offset), float(peak)) for lead, onset, offset, peak in stretches]

@@ -16,7 +16,8 @@ from engine.checkpoint import load_checkpoint, read_format
 from engine.errors import ConfigurationError
 from engine.grid import FS_HZ
 from engine.leads import N_LEADS
-from engine.models.errormap import error_map
+from engine.models.errormap import ErrorMap
+from engine.models.features import beat_shape
 from engine.models.mcr2023.checkpoint import FORMAT as MCR2023_FORMAT
 from engine.models.normality import Normality
 from engine.preprocess import MAP_N, prepare
@@ -62,7 +63,7 @@ class Scorer:
     def __init__(self, backend: Backend, normality: Normality, model: str = "mcr") -> None:
         self._backend = backend
         self.ladder = backend if isinstance(backend, Ladder) else None
-        self._normality = normality
+        self._normality, self._error_map = normality, ErrorMap(normality)
         self.model = model
         self.backend = backend.name
 
@@ -105,8 +106,9 @@ class Scorer:
             return []
         batch = prepare(signals, qualities, beats)
         outputs = self._backend.run(batch)
-        scores = self._normality.scores(batch, outputs)
-        maps = error_map(self._normality, batch, outputs, scores)
+        shape = beat_shape(batch)
+        scores = self._normality.scores(batch, outputs, shape)
+        maps = self._error_map.of(batch, shape, outputs, scores)
         return [
             ScoreMap(window.bed, window.end_sample, frozen(one), score, THRESHOLD, None, prepared=batch.at(i))
             if np.isfinite(score)

@@ -7,7 +7,9 @@ import numpy as np
 from engine.arrays import F32, F64
 from engine.backends.backend import NetworkOutputs
 from engine.models.normality import Normality
-from engine.models.readings import N_READINGS, read
+from engine.models.offbeat import offbeat
+from engine.models.rarity import Rarity
+from engine.models.readings import N_READINGS, N_SHAPES, UsualSizes, shapes
 from engine.preprocess import ModelInput
 
 STANDS_OUT: Final = 1.1
@@ -18,26 +20,13 @@ SUSPECT_FROM: Final = 0.7
 """... as far as the window's score lies between this and the threshold, 1."""
 
 
-def error_map(normality: Normality, batch: ModelInput, outputs: NetworkOutputs, scores: F64) -> F32:
-    """Anomaly per lead and sample.
+class ErrorMap:
+    """Makes maps of windows: what it needs of a model's statistics, in the form it needs.
 
     Parameters
     ----------
     normality : Normality
         With the tables of surprise, and the unit of the map.
-    batch : ModelInput
-        Stacked windows.
-    outputs : NetworkOutputs
-        What the network said of them.
-    scores : (B,) float64
-        Of the windows; NaN where there is none.
-
-    Returns
-    -------
-    (B, 12, MAP_N) float32
-        1 where normal ECG rarely gets; 0 without signal. Root mean square of the surprises of the readings,
-        raised in windows that are anomalous as a whole: a steady ST elevation is nowhere far from normal, and
-        everywhere a little.
 
     Notes
     -----
@@ -45,8 +34,46 @@ def error_map(normality: Normality, batch: ModelInput, outputs: NetworkOutputs, 
     uncertainty the network states: that rises on just the beats that should be marked, and hides them. It
     enters the window's score.
     """
-    joined = join(surprises(normality, read(normality, batch, outputs)))
-    return raised(joined / normality.map_unit.astype(np.float32)[:, None], scores)
+
+    def __init__(self, normality: Normality) -> None:
+        self._rarity = Rarity(normality)
+        self._usual = UsualSizes.of(normality, self._rarity.unit)
+        self._rhythm_unit = self._rarity.unit[N_SHAPES:, :, None].astype(np.float32)
+        self._scale = (1 / (N_READINGS * normality.map_unit**2)).astype(np.float32)[:, None]
+
+    def of(self, batch: ModelInput, shape: F64, outputs: NetworkOutputs, scores: F64) -> F32:
+        """Anomaly per lead and sample.
+
+        Parameters
+        ----------
+        batch : ModelInput
+            Stacked windows.
+        shape : (B, 12, BEAT_N) float64
+            Their typical beats (`beat_shape`).
+        outputs : NetworkOutputs
+            What the network said of them.
+        scores : (B,) float64
+            Of the windows; NaN where there is none.
+
+        Returns
+        -------
+        (B, 12, MAP_N) float32
+            1 where normal ECG rarely gets; 0 without signal. Root mean square of the surprises of the
+            readings, raised in windows that are anomalous as a whole: a steady ST elevation is nowhere far
+            from normal, and everywhere a little.
+        """
+        maps = np.zeros_like(batch.valid)
+        heights, which = offbeat(batch)
+        for i, smoother in enumerate(shapes(self._usual, batch, shape, outputs)):
+            for reading in range(N_SHAPES):
+                surprise = self._rarity.of(reading, np.sqrt(smoother.means(reading)))
+                surprise *= surprise
+                maps[i] += surprise
+            for n, unit in enumerate(self._rhythm_unit):
+                surprise = self._rarity.of(N_SHAPES + n, heights[n, i] / unit)
+                maps[i] += (surprise * surprise).take(which[n, i], axis=1)
+            maps[i] *= self._scale * batch.valid[i]
+        return raised(np.sqrt(maps, out=maps), scores)
 
 
 def surprises(normality: Normality, readings: F32) -> F32:
@@ -66,17 +93,14 @@ def surprises(normality: Normality, readings: F32) -> F32:
     (N_READINGS, B, 12, MAP_N) float32
         Beyond the table in proportion to the reading.
     """
-    table = normality.surprise.astype(np.float32)
-    n = table.shape[2] - 1
-    relative = readings / normality.surprise_top.astype(np.float32)[:, None, :, None]
-    steps = np.sqrt(np.minimum(relative, 1.0)) * n
-    row = np.arange(table.shape[0] * table.shape[1]).reshape(table.shape[0], 1, table.shape[1], 1) * (n + 1)
-    low = np.minimum(steps.astype(np.int64), n - 1)
-    flat = table.reshape(-1)
-    below = flat[row + low]
-    inside = below + (steps - low) * (flat[row + low + 1] - below)
-    found: F32 = inside * np.maximum(relative, 1.0)
-    return found
+    rarity = Rarity(normality)
+    unit = rarity.unit.astype(np.float32)[:, :, None]
+    return np.stack(
+        [
+            np.stack([rarity.of(reading, one / unit[reading]) for one in windows])
+            for reading, windows in enumerate(readings)
+        ]
+    )
 
 
 def join(surprise: F32) -> F32:
@@ -86,11 +110,11 @@ def join(surprise: F32) -> F32:
 
 
 def raised(maps: F32, scores: F64) -> F32:
-    """(B, 12, MAP_N): maps in which nothing stands out although their window is anomalous, raised until
-    something does.
+    """(B, 12, MAP_N): maps in which nothing stands out although their window is anomalous, raised, in place,
+    until something does.
     """
     suspicion = np.clip((np.nan_to_num(scores) - SUSPECT_FROM) / (1 - SUSPECT_FROM), 0.0, 1.0)
     highest = np.maximum(maps.max(axis=(1, 2)), 1e-6)
     factor = np.clip(STANDS_OUT / highest, 1.0, 1 + (MAX_RAISE - 1) * suspicion)
-    higher: F32 = maps * factor.astype(np.float32)[:, None, None]
-    return higher
+    maps *= factor.astype(np.float32)[:, None, None]
+    return maps

@@ -38,11 +38,10 @@ def beat_shape(batch: ModelInput) -> F64:
     (B, 12, BEAT_N) float64
         mV; NaN in leads without a whole beat.
     """
-    real = batch.beats_valid > 0
-    ordered = np.sort(np.where(real, batch.beats, np.inf), axis=1)
-    n = real.sum(axis=1)
+    ordered = np.sort(np.where(batch.beats_valid > 0, batch.beats, np.float32(np.inf)), axis=1)
+    n = batch.beats_valid.sum(axis=1).astype(np.int64)
     low = np.take_along_axis(ordered, np.maximum(n - 1, 0)[:, None] // 2, axis=1)[:, 0]
-    high = np.take_along_axis(ordered, np.minimum(n // 2, real.shape[1] - 1)[:, None], axis=1)[:, 0]
+    high = np.take_along_axis(ordered, np.minimum(n // 2, ordered.shape[1] - 1)[:, None], axis=1)[:, 0]
     whole = (n > 0).all(axis=2, keepdims=True)
     with np.errstate(invalid="ignore"):
         shape: F64 = np.where(whole, (low.astype(np.float64) + high) / 2, np.nan)
@@ -81,15 +80,29 @@ def at_rate_60(shape: F64, rr_s: F32) -> F64:
 
 def _stretching(rr_s: F32) -> F64:
     """(B,) durations relative to those at 60/min; 1 where no interval is known."""
-    known = np.isfinite(rr_s).any(axis=1)
-    median = np.ones(len(rr_s))
-    median[known] = np.nanmedian(rr_s[known].astype(np.float64), axis=1)
-    stretching: F64 = np.clip(median, *RATED_RR_S) ** RATE_POWER
+    usual = usual_interval_s(rr_s)
+    stretching: F64 = np.clip(np.where(np.isfinite(usual), usual, 1.0), *RATED_RR_S) ** RATE_POWER
     return stretching
 
 
-def stretch_features(batch: ModelInput) -> tuple[F64, ...]:
+def usual_interval_s(rr_s: F32) -> F64:
+    """(B,) median of the intervals (B, n) there are; NaN without any."""
+    n = np.isfinite(rr_s).sum(axis=1, keepdims=True)
+    ordered = np.sort(rr_s.astype(np.float64), axis=1)  # NaN last
+    middle = np.concatenate((np.maximum(n - 1, 0) // 2, n // 2), axis=1)
+    usual: F64 = np.take_along_axis(ordered, np.minimum(middle, rr_s.shape[1] - 1), axis=1).mean(axis=1)
+    return usual
+
+
+def stretch_features(batch: ModelInput, shape: F64 | None = None) -> tuple[F64, ...]:
     """What each of the `STRETCHES` of each lead's typical beat looks like.
+
+    Parameters
+    ----------
+    batch : ModelInput
+        Stacked windows.
+    shape : (B, 12, BEAT_N) float64, optional
+        Their typical beats, where they are already known (`beat_shape`).
 
     Returns
     -------
@@ -97,7 +110,7 @@ def stretch_features(batch: ModelInput) -> tuple[F64, ...]:
         Signs and sizes, sample by sample, and the logarithm of the lead's amplitude; NaN in leads without a
         whole beat.
     """
-    shape = at_rate_60(beat_shape(batch), batch.rr_s)
+    shape = at_rate_60(beat_shape(batch) if shape is None else shape, batch.rr_s)
     shape = np.where(batch.leads[:, :, None], shape, np.nan)
     sign, size = np.tanh(shape / SIGN_MV), np.arcsinh(shape / SIZE_MV)
     amplitude = np.log(batch.scale.astype(np.float64))[:, :, None]
@@ -122,20 +135,24 @@ def rhythm_features(rr_s: F32) -> F64:
         square of successive differences and the standard deviation relative to it; NaN where not
         measurable.
     """
-    return np.array([_rhythm(row[np.isfinite(row)].astype(np.float64)) for row in rr_s]).reshape(
-        -1, RHYTHM_FEATURES
+    known = np.isfinite(rr_s)
+    n = known.sum(axis=1)
+    there = np.arange(rr_s.shape[1]) < n[:, None]
+    first = np.argsort(~known, axis=1, kind="stable")
+    rr = np.where(there, np.take_along_axis(rr_s.astype(np.float64), first, axis=1), 0.0)
+    mean = rr.sum(axis=1) / np.maximum(n, 1)
+    away, steps = (rr - mean[:, None]) * there, np.diff(rr, axis=1) * there[:, 1:]
+    usual = usual_interval_s(rr_s)
+    features = np.stack(
+        (
+            usual,
+            np.where(there, rr, np.inf).min(axis=1) / usual,
+            rr.max(axis=1) / usual,
+            np.sqrt((steps**2).sum(axis=1) / np.maximum(n - 1, 1)) / usual + _FLOOR,
+            np.sqrt((away**2).sum(axis=1) / np.maximum(n, 1)) / usual + _FLOOR,
+        ),
+        axis=1,
     )
-
-
-def _rhythm(rr_s: F64) -> list[float]:
-    if rr_s.size < 2:
-        return [float(np.log(rr_s[0])) if rr_s.size else np.nan, *[np.nan] * 4]
-    median = np.median(rr_s)
-    rmssd = np.sqrt(np.mean(np.diff(rr_s) ** 2))
-    relative = (
-        rr_s.min() / median,
-        rr_s.max() / median,
-        rmssd / median + _FLOOR,
-        rr_s.std() / median + _FLOOR,
-    )
-    return [float(np.log(value)) for value in (median, *relative)]
+    features[n < 2, 1:] = np.nan
+    logarithms: F64 = np.log(features)
+    return logarithms

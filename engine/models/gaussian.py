@@ -1,9 +1,13 @@
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 import numpy as np
 
 from engine.arrays import F64, Bools
+
+KEPT_PATTERNS: Final = 32
+"""Of so many sets of leads it is kept how they tell the factors."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +38,11 @@ class FactorModel:
         leads = np.swapaxes(self.loading, 1, 2) @ self.loading
         return np.concatenate((leads, (self.rhythm_loading.T @ self.rhythm_loading)[None]))
 
+    @cached_property
+    def _covariances(self) -> dict[bytes, F64]:
+        """By pattern of what is known: a monitor meets a few of them, again and again."""
+        return {}
+
     def distances(self, per_lead: F64, rhythm: F64) -> F64:
         """Squared length of the inferred factors: how far from normal, in what the leads can tell.
 
@@ -55,11 +64,22 @@ class FactorModel:
         rhythm_away = np.where(steady[:, None], (rhythm - self.rhythm_mean) / self.rhythm_unit, 0.0)
         k = self.rhythm_loading.shape[1]
         seen = away.reshape(len(away), -1) @ self.loading.reshape(-1, k) + rhythm_away @ self.rhythm_loading
-        known = np.column_stack((there, steady)).astype(np.float64)
-        information = (known @ self._information.reshape(len(self.mean) + 1, -1)).reshape(-1, k, k)
-        factors = np.linalg.solve(information + np.eye(k), seen[:, :, None])[:, :, 0]
-        squared: F64 = (factors**2).sum(axis=1)
+        patterns, pattern = np.unique(np.column_stack((there, steady)), axis=0, return_inverse=True)
+        squared = np.empty(len(seen))
+        for n, known in enumerate(patterns):
+            rows = pattern == n
+            squared[rows] = ((seen[rows] @ self._covariance(known)) ** 2).sum(axis=1)
         return np.where(there.any(axis=1), squared, np.nan)
+
+    def _covariance(self, known: Bools) -> F64:
+        """(k, k): of the factors, given which leads, and the rhythm, are known; the latest ones are kept."""
+        kept, key = self._covariances, known.tobytes()
+        if key not in kept:
+            information: F64 = np.tensordot(known.astype(np.float64), self._information, axes=1)
+            if len(kept) >= KEPT_PATTERNS:
+                kept.pop(next(iter(kept)), None)
+            kept[key] = np.linalg.inv(information + np.eye(len(information))).astype(np.float64)
+        return kept[key]
 
 
 def fit_factors(per_lead: F64, rhythm: F64, k: int) -> FactorModel:

@@ -63,23 +63,24 @@ class Normality:
     map_unit: F64
     """(12,): joined surprise that the map shows as 1: normal ECG rarely gets there."""
 
-    def scores(self, batch: ModelInput, outputs: NetworkOutputs) -> F64:
+    def scores(self, batch: ModelInput, outputs: NetworkOutputs, shape: F64 | None = None) -> F64:
         """(B,) score of each window: 0 is the median normal window, 1 the threshold.
 
-        NaN without leads, and where the network gave no numbers: that must not pass for normal.
+        NaN without leads, and where the network gave no numbers: that must not pass for normal. `shape` are
+        the typical beats, where they are already known.
         """
         n_leads = batch.leads.sum(axis=1)
         sound = np.isfinite(outputs.features).all(axis=1) & np.isfinite(outputs.surprise).all(axis=1)
-        combined = self.combine(self.ingredients(batch, outputs), n_leads)
+        combined = self.combine(self.ingredients(batch, outputs, shape), n_leads)
         scores: F64 = (combined - self.zero[n_leads]) / (self.one[n_leads] - self.zero[n_leads])
         return np.where(sound & (n_leads > 0), scores, np.nan)
 
-    def ingredients(self, batch: ModelInput, outputs: NetworkOutputs) -> F64:
+    def ingredients(self, batch: ModelInput, outputs: NetworkOutputs, shape: F64 | None = None) -> F64:
         """(B, N_INGREDIENTS), larger is stranger; NaN where one cannot be had (no beats, too few leads)."""
         rhythm = rhythm_features(batch.rr_s)
         squared = [
             model.distances(features, rhythm)
-            for model, features in zip(self.stretches, stretch_features(batch), strict=True)
+            for model, features in zip(self.stretches, stretch_features(batch, shape), strict=True)
         ]
         with_beats = batch.beats_valid.any(axis=(1, 2, 3))
         return np.column_stack(

@@ -1,0 +1,55 @@
+import numpy as np
+
+from engine.arrays import F32, F64
+from engine.models.normality import Normality
+from engine.preprocess import MAP_N
+
+
+class Rarity:
+    """How rare readings are in normal ECG, -log10 of the share that lies above them.
+
+    Parameters
+    ----------
+    normality : Normality
+        `surprise_top` (R, 12), a reading that one in ten thousand normal samples exceeds, and `surprise`
+        (R, 12, n + 1), the surprise of readings from 0 to there, evenly spaced by their square root.
+    """
+
+    def __init__(self, normality: Normality) -> None:
+        table = normality.surprise
+        n = table.shape[2] - 1
+        self.unit: F64 = normality.surprise_top / n**2
+        """(R, 12): in these, the square root of a reading is its place in the table."""
+        # In each step of the table surprise is a straight line. Values beyond the table's end grow in
+        # proportion to the reading: all are kept per reading at the end.
+        slope = np.append(np.diff(table, axis=2), np.zeros_like(table[..., :1]), axis=2)
+        offset = table - slope * np.arange(n + 1)
+        self._slope, self._offset = ((line / n**2).astype(np.float32).reshape(-1) for line in (slope, offset))
+        first = np.arange(table[..., 0].size, dtype=np.int32).reshape(*table.shape[:2], 1) * (n + 1)
+        self._first = np.repeat(first, MAP_N, axis=2)
+        self._end = np.full((table.shape[1], MAP_N), n**2, np.float32)
+
+    def of(self, reading: int, values: F32) -> F32:
+        """Surprise of one of the readings.
+
+        Parameters
+        ----------
+        reading : int
+            Which.
+        values : (12, m) float32
+            Its values, counted in its `unit`; `m` is at most MAP_N.
+
+        Returns
+        -------
+        (12, m) float32
+        """
+        end = self._end[:, : values.shape[1]]
+        place = np.sqrt(np.minimum(values, end))
+        with np.errstate(invalid="ignore"):  # what is no number stays none
+            entry = place.astype(np.int32)  # to int64 at once takes longer than by way of int32
+        entry += self._first[reading, :, : values.shape[1]]
+        entry = entry.astype(np.int64)
+        place *= self._slope.take(entry, mode="clip")
+        place += self._offset.take(entry, mode="clip")
+        place *= np.maximum(values, end)
+        return place
