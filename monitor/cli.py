@@ -33,6 +33,8 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "journal": ("monitor.commands.journal", "list the alarms in a journal"),
     "export": ("monitor.commands.export", "an alarm's strip on ECG paper, or as WFDB, JSON, FHIR"),
     "verify": ("monitor.commands.verify", "check the journal's chain and the recorded waveforms"),
+    "explain": ("monitor.commands.explain", "why an alarm was raised, said again by every backend at hand"),
+    "whatif": ("monitor.commands.whatif", "recorded hours at other limits, thresholds or models"),
     "replay": ("simulators.commands.replay", "play a WFDB recording as if a bedside device sent it"),
     "simulate": ("simulators.commands.simulate", "publish a synthetic patient"),
     "data": ("training.commands.data", "fetch and check the data that training and evaluation use"),

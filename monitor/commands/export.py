@@ -54,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
     from monitor.recording.place import waveforms_of
 
     layout = check_layout(arguments.layout)
-    bed, alarm_id = _wanted(arguments.alarm, arguments.bed)
+    bed, alarm_id = wanted(arguments.alarm, arguments.bed)
     _check_range(arguments.before, arguments.after)
     with JournalReader(arguments.journal or default_directory()) as journal:
         story = find_alarm(journal, bed, alarm_id)
@@ -106,7 +106,8 @@ def _write_text(shown: "Excerpt", form: str, path: Path) -> None:
     print(f"written: {path}")  # noqa: T201
 
 
-def _wanted(alarm: str, bed: str | None) -> tuple[str | None, int]:
+def wanted(alarm: str, bed: str | None) -> tuple[str | None, int]:
+    """The bed (None: whichever has it) and number that an operator means; refuses what is no alarm."""
     from monitor.wire import bed_name
 
     match = re.fullmatch(r"(?:([A-Za-z0-9_.-]+)/)?([0-9]{1,15})", alarm)

@@ -37,9 +37,9 @@ def replay_hashes(entries: Iterable[Entry]) -> tuple[ReplayHash, ...]:
 
     What goes in counts samples: transitions of alarms that are judged on the signal, where they began, were
     raised and ended, with the R peaks, spans, lead states, limits and model they were judged on. What the
-    clock alone tells stays out (a lost source, latency, the journal), as do times of day, latencies, alarm
-    ids (which those alarms use up as well), and scores, whose last bits depend on the batch. What an operator
-    did is named in the notes: it is no part of the recording.
+    clock alone tells stays out (a lost source, latency, the journal, what ended because the source took its
+    leave), as do times of day, latencies, alarm ids (which those alarms use up as well), and scores, whose
+    last bits depend on the batch. What an operator did is named in the notes: it is no part of the recording.
     """
     found: dict[tuple[str, str], tuple[ReplayHash, Any]] = {}
     run = ""
@@ -65,8 +65,8 @@ def replay_hashes(entries: Iterable[Entry]) -> tuple[ReplayHash, ...]:
 
 def told_by(entry: Entry) -> dict[str, Any] | None:
     """What of an entry comes from the signal and counts samples; None if nothing does."""
-    if entry.kind is not EntryKind.ALARM or not entry.body["evidence"]:
-        return None
+    if entry.kind is not EntryKind.ALARM or not entry.body["evidence"].get("hop"):
+        return None  # an operator's doing, or found by the clock between two windows
     alarm, evidence = entry.body["alarm"], entry.body["evidence"]
     condition = BY_NAME.get(alarm["name"])
     if condition is None or condition.clock == "wall":

@@ -114,7 +114,14 @@ def test_another_signal_limit_or_model_is_another_hash(patient, expected, scorer
     assert told(other, scorer)[0].sha256 != expected.sha256
 
 
-EVIDENCE = {"end_sample": 4000, "r_peaks": [1, 2], "spans": [], "limits": {"low_bpm": 50}, "model": "m@1"}
+EVIDENCE = {
+    "hop": True,
+    "end_sample": 4000,
+    "r_peaks": [1, 2],
+    "spans": [],
+    "limits": {"low_bpm": 50},
+    "model": "m@1",
+}
 
 
 def entry(name="heart_rate_high", number=1, raised_ns=5, evidence=EVIDENCE, **more):
