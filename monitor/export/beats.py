@@ -1,31 +1,59 @@
-"""R peaks of a strip, found again as the monitor finds them live: in windows of ten seconds."""
+"""Beats of a strip and their classes, found as the monitor finds them live: in windows of ten seconds."""
+
+from typing import Final
 
 import numpy as np
 
 from engine.amplitude import at_usual_size
 from engine.arrays import frozen
-from engine.beats import beats_of
-from engine.grid import WINDOW_N
-from engine.quality import quality_of
+from engine.beatclass import BeatClass
+from engine.grid import FS_HZ, WINDOW_N
 from engine.window import Window
+from monitor.evaluation.silent import SilentScorer
+from monitor.pipeline.reading import read
+from monitor.pipeline.rhythm_watch import RhythmWatch
 from monitor.recording import Strip
 
-_STEP_N = WINDOW_N // 2
+LEAD_IN_S: Final = 60
+"""What is the patient's usual beat is learned from so long before a strip."""
+SYMBOLS: Final = {
+    BeatClass.NORMAL: "N",
+    BeatClass.SUPRAVENTRICULAR: "S",
+    BeatClass.VENTRICULAR: "V",
+    BeatClass.PACED: "/",
+    BeatClass.UNKNOWN: "Q",
+}
+"""WFDB's annotation codes."""
+_STEP_N: Final = WINDOW_N // 2
 
 
-def r_peaks_of(strip: Strip) -> tuple[int, ...]:
-    """Absolute samples; each window answers for its middle half, the first and last for their ends too."""
+def beats_of_strip(strip: Strip, start_sample: int) -> tuple[tuple[int, BeatClass], ...]:
+    """Absolute sample and class of every beat from `start_sample` on; what the strip holds before it is
+    learned from.
+
+    Each window answers for its middle half, the first and last for their ends too.
+    """
     last = max(0, strip.n - WINDOW_N)
     starts = sorted({*range(0, last, _STEP_N), last})
-    found: set[int] = set()
+    found: dict[int, BeatClass] = {}
+    watch = RhythmWatch()
     for number, start in enumerate(starts):
         low = strip.start_sample if number == 0 else strip.start_sample + start + _STEP_N // 2
         next_start = starts[number + 1] if number + 1 < len(starts) else None
         high = strip.end_sample if next_start is None else strip.start_sample + next_start + _STEP_N // 2
-        window = _window(strip, start)
-        beats = beats_of(window, quality_of(window))
-        found |= {int(peak) for peak in beats.r_peaks if low <= peak < high}
-    return tuple(sorted(found))
+        (reading,) = read([_window(strip, start)], [watch], SilentScorer())
+        classes = dict(zip(watch.history.r_peaks.tolist(), watch.history.klass.tolist(), strict=True))
+        found |= {
+            peak: BeatClass(classes.get(peak, BeatClass.UNKNOWN))
+            for peak in reading.beats.r_peaks.tolist()
+            if low <= peak < high and peak >= start_sample
+        }
+    return tuple(sorted(found.items()))
+
+
+def lead_in(start_sample: int) -> int:
+    """Where to read from, for beats from `start_sample` on."""
+    return max(0, start_sample - LEAD_IN_S * FS_HZ)
 
 
 def _window(strip: Strip, start: int) -> Window:

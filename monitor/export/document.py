@@ -28,6 +28,7 @@ def document(shown: Excerpt) -> dict[str, Any]:
         "unit": "mV" if strip.calibrated else UNKNOWN_UNIT,
         "leads": {LEADS[k]: samples_mv(shown, k) for k in range(len(LEADS)) if strip.present[k]},
         "r_peaks": list(shown.r_peaks),
+        "beat_classes": [klass.name.lower() for klass in shown.classes],
         "spans": [dict(span) for span in shown.spans],
         "holes": list(shown.holes),
         "disclaimer": words.DISCLAIMER,

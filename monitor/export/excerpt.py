@@ -7,11 +7,12 @@ from typing import Any, Final
 
 import numpy as np
 
+from engine.beatclass import BeatClass
 from engine.errors import ConfigurationError
 from engine.grid import FS_HZ
 from engine.leads import LEADS
 from monitor.alarms.alarm import Alarm
-from monitor.export.beats import r_peaks_of
+from monitor.export.beats import beats_of_strip, lead_in
 from monitor.journal.reader import JournalReader
 from monitor.journal.story import AlarmStory
 from monitor.recording import Recording, Strip
@@ -33,6 +34,8 @@ class Excerpt:
     """What the model marked, as journalled with the alarm: lead, onset, offset, strength."""
     holes: tuple[str, ...]
     """Sentences: what is not stored, damaged, or was never received."""
+    classes: tuple[BeatClass, ...] = ()
+    """One for each of `r_peaks`."""
 
     @property
     def alarm(self) -> Alarm:
@@ -73,8 +76,17 @@ def excerpt(story: AlarmStory, folder: Path, before_s: float, after_s: float) ->
     start = max(0, onset - round(before_s * FS_HZ))
     end = max(start + 1, onset + round(after_s * FS_HZ))
     # A run without a name is that of a core which stored nothing; no segment has it.
-    strip = Recording(folder).read(story.raised.bed, start, end, story.run)
-    return Excerpt(story, strip, r_peaks_of(strip), _spans(story, start, end), tuple(_holes(strip)))
+    recording, bed = Recording(folder), story.raised.bed
+    strip = recording.read(bed, start, end, story.run)
+    beats = beats_of_strip(recording.read(bed, lead_in(start), end, story.run), start)
+    return Excerpt(
+        story,
+        strip,
+        tuple(peak for peak, _ in beats),
+        _spans(story, start, end),
+        tuple(_holes(strip)),
+        tuple(klass for _, klass in beats),
+    )
 
 
 def _spans(story: AlarmStory, start: int, end: int) -> tuple[Mapping[str, Any], ...]:

@@ -10,6 +10,7 @@ from engine.errors import ConfigurationError
 from engine.grid import FS_HZ
 from engine.leads import LEADS
 from monitor.export import words
+from monitor.export.beats import SYMBOLS
 from monitor.export.excerpt import Excerpt
 from monitor.recording.scaling import Scaling, extremes
 from monitor.wire import UNKNOWN_UNIT
@@ -58,9 +59,14 @@ def write_record(shown: Excerpt, path: Path) -> list[Path]:
 
 
 def annotations(shown: Excerpt) -> list[tuple[int, str, str]]:
-    """(sample, symbol, note) in order of time: beats as N, alarm and spans as comments, holes as noise."""
+    """(sample, symbol, note) in order of time: beats by their class, alarm and spans as comments, holes as
+    noise.
+    """
     strip = shown.strip
-    notes = [(peak - strip.start_sample, "N", "") for peak in shown.r_peaks]
+    notes = [
+        (peak - strip.start_sample, SYMBOLS[klass], "")
+        for peak, klass in zip(shown.r_peaks, shown.classes, strict=True)
+    ]
     for sample, says in ((shown.alarm.onset_sample, "onset"), (shown.alarm.raised_sample, "raised")):
         notes.append((sample - strip.start_sample, '"', f"{says}: {shown.alarm.text}"))
     for span in shown.spans:

@@ -17,6 +17,9 @@ from engine.grid import FS_HZ
 from engine.leads import LEADS
 from monitor.cli import main
 from monitor.export.fhir import LEAD_CODES
+from simulators.patient.presets import PRESETS
+from simulators.patient.story import Story
+from simulators.patient.truth import truth
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +43,29 @@ def test_wfdb_with_annotations_that_wfdb_reads(patient, tmp_path):
     assert said["onset: HR 134 > 120"] == 2500 and said["(V3 anomaly 2.50"] == 2500
     assert said[")V3 anomaly 2.50"] == 2599 and said["raised: HR 134 > 120"] == 3500
     assert any("not a medical device" in line for line in record.comments)
+
+
+BEATS = set("NSV/Q")
+
+
+def test_wfdb_marks_each_beat_by_its_class(tmp_path):
+    x = signal("pvc", seconds=100.0)
+    known = truth(Story((PRESETS["pvc"],)), seed=1, fs_hz=250, n_samples=x.shape[1])
+    folder = store(tmp_path / "journal", pieces(x), alarms=[alarm_of(onset=20_000, raised=21_000)])
+    assert export(folder, "--format", "wfdb", "--out", tmp_path / "strip", "--before", 15) == 0
+    notes = wfdb.rdann(str(tmp_path / "strip"), "atr")
+    marked = {
+        int(at) + 20_000 - 15 * FS_HZ: symbol
+        for at, symbol in zip(notes.sample, notes.symbol, strict=True)
+        if symbol in BEATS
+    }
+    expected = {beat.sample: beat.symbol for beat in known.beats}
+    near = {at: min(expected, key=lambda one: abs(one - at)) for at in marked}
+    assert all(abs(at - one) < 20 for at, one in near.items())
+    ventricular = [at for at, symbol in marked.items() if symbol == "V"]
+    assert ventricular and all(expected[near[at]] == "V" for at in ventricular)
+    missed = [at for at in marked if expected[near[at]] == "V" and marked[at] != "V"]
+    assert len(missed) <= 1 and "N" in marked.values()
 
 
 def test_json_holds_evidence_and_samples(patient, capsys):
