@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from monitor.review.book import Book
     from monitor.review.desk import Desk
 
+LARGE_BYTES: Final = 20_000_000
+"""A larger journal takes more than a second to check."""
 NAMED: Final = 5
 """Missing segments that are named; more are counted."""
 
@@ -56,6 +58,8 @@ def run(arguments: argparse.Namespace) -> int:
     directory = arguments.folder or default_directory()
     _check_folder(directory, arguments.record)
     with JournalReader(directory) as journal:
+        if journal.path.stat().st_size > LARGE_BYTES:
+            print("checking the journal's chain and reading it …", file=sys.stderr, flush=True)  # noqa: T201
         damage = _damage(journal, arguments.damaged)
         book = read_book(journal)
         folder = waveforms_of(journal, arguments.record)

@@ -1,5 +1,6 @@
 """The reviewer's place: what is chosen, what is looked at, and the work that this asks for. No terminal."""
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import tzinfo
@@ -27,6 +28,8 @@ from monitor.review.workbench import Workbench
 
 SCROLL_SHARE: Final = 5
 """A step sideways is so many parts of what is shown."""
+RESTS_PER_S: Final = 5
+"""Calls of `refresh` let pass for each second that a reading took."""
 PAGE_STEPS: Final = SCROLL_SHARE - 1
 
 
@@ -49,6 +52,8 @@ class Desk:
         self._trends = Trends(self._tape)
         self.damage_seen: set[str] = set()
         """Sentences about segments that could not be read when they were looked at."""
+        self._rest = 0
+        """Calls of `refresh` still let pass: what takes long to read is not read all the time."""
         self._key: Key | None = None
         self.spot: Spot | None = None
         self.choose(self.filter)
@@ -151,9 +156,12 @@ class Desk:
 
     def refresh(self) -> None:
         """Read the journal again if it has grown."""
+        if self._rest > 0 or self.bench.busy("book"):
+            self._rest -= 1
+            return
         known = self.book.last_hash
         self.bench.forget("book")
-        self.bench.want("book", known, lambda: _grown(self.book.directory, known))
+        self.bench.want("book", known, lambda: self._grown(known))
 
     def take_up(self) -> None:
         """Go on with the newest pages of the journal."""
@@ -184,6 +192,13 @@ class Desk:
         for section in sections(self._tape, self.book, stretch, story, self._engines):
             self.damage_seen |= set(section.strip.damage)
             yield section
+
+    def _grown(self, known: str) -> Iterator[Book]:
+        began = time.perf_counter()
+        with JournalReader(self.book.directory) as journal:
+            if journal.last_hash() != known:
+                yield read_book(journal)
+        self._rest = int((time.perf_counter() - began) * RESTS_PER_S)
 
     # What there is to show
 
@@ -227,9 +242,3 @@ def trend_start_ns(time_ns: int, page_s: int) -> int:
     """Start of the page that shows a moment: pages begin at halves of their length, and so stand still."""
     half_ns = page_s * S_NS // 2
     return (time_ns - half_ns // 2) // half_ns * half_ns
-
-
-def _grown(directory: Path, known: str) -> Iterator[Book]:
-    with JournalReader(directory) as journal:
-        if journal.last_hash() != known:
-            yield read_book(journal)
