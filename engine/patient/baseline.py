@@ -11,7 +11,8 @@ from engine.grid import FS_HZ, WINDOW_N
 from engine.patient.comparison import Comparison
 from engine.patient.lesson import Lesson, comparable, irregularity_of
 from engine.patient.own_map import own_map
-from engine.patient.usual_beat import SHIFT_N, UsualBeat, learn_usual_beat
+from engine.patient.template import SHIFT_N
+from engine.patient.usual_beat import UsualBeat, learn_usual_beat
 from engine.preprocess import BEAT_N, ModelInput
 from engine.scoremap import ScoreMap
 
@@ -163,19 +164,22 @@ def _by_window(lessons: Sequence[Lesson], r_samples: F64, distance: F64) -> tupl
     return farthest, middle
 
 
-def _changed(away: F64, valid: F32) -> float:
+def _changed(away: F32, valid: F32) -> float:
     """Root mean square of the sample-wise median deviation, over the leads where it is largest."""
-    if len(away) < 3:
-        return 0.0
     whole: Bools = np.asarray((valid > 0).all(axis=2))
-    leads = np.flatnonzero((whole.sum(axis=0) >= 3) & (away != 0).any(axis=(0, 2)))
-    inner = slice(SHIFT_N, BEAT_N - SHIFT_N)
-    lead_rms = [_rms(np.median(away[whole[:, lead]][:, lead, inner], axis=0)) for lead in leads.tolist()]
-    n = max(-(-len(lead_rms) // 4), MIN_CHANGED_LEADS)
-    return _rms(np.sort(lead_rms)[-n:]) if lead_rms else 0.0
+    n_whole = whole.sum(axis=0)
+    leads = np.flatnonzero((n_whole >= 3) & (away != 0).any(axis=(0, 2)))
+    if not leads.size:
+        return 0.0
+    inner = away[:, leads, SHIFT_N : BEAT_N - SHIFT_N]
+    ordered = np.sort(np.where(whole[:, leads, None], inner, np.float32(np.inf)), axis=0)
+    each = np.arange(leads.size)
+    middle = (ordered[(n_whole[leads] - 1) // 2, each] + ordered[n_whole[leads] // 2, each]) / 2
+    lead_rms: F32 = np.sqrt(np.mean(middle**2, axis=1))
+    return _rms(np.sort(lead_rms)[-max(-(-leads.size // 4), MIN_CHANGED_LEADS) :])
 
 
-def _rms(values: F64) -> float:
+def _rms(values: F32) -> float:
     return float(np.sqrt(np.mean(values**2)))
 
 

@@ -1,12 +1,14 @@
 """The beat a patient usually has: the middle of the largest class of the beats of some minutes."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
 
 from engine.arrays import F32, F64, I64, Bools, frozen
 from engine.leads import N_LEADS
+from engine.patient.template import SHIFT_N, Template
 from engine.preprocess import BEAT_N
 
 COMPRESSION_MV: Final = 0.1
@@ -28,12 +30,9 @@ MAX_BEATS: Final = 300
 """Of more beats, so many are looked at, evenly spread in time."""
 LEAD_SHARE: Final = 0.8
 """A lead is learned if it was there in this share of the beats."""
-SHIFT_N: Final = 6
-"""Beats are compared at the best of the shifts up to so many samples (60 ms): the R peak of a wide or notched
-complex may be found at either of its tops."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class UsualBeat:
     """Middle and spread of a patient's usual beats, lead by lead."""
 
@@ -68,19 +67,31 @@ class UsualBeat:
         (n,) int64
             The shift, in samples, at which that was found.
         """
-        leads = np.flatnonzero(self.leads & (valid > 0).any(axis=(0, 2)))
-        if not len(beats) or not leads.size:
+        there = valid * self.leads[:, None]
+        if not there.any():
             return np.full(len(beats), np.nan), np.zeros(len(beats), np.int64)
-        there = valid[:, leads]
-        return _distances(compressed(beats[:, leads]) * there, there, self.middle[leads], self.spread[leads])
+        return self._template.distances(compressed(beats) * there, there)
 
-    def away(self, beats: F32, valid: F32, shifts: I64) -> F64:
+    def away(self, beats: F32, valid: F32, shifts: I64) -> F32:
         """(n, 12, BEAT_N) deviation in spreads at the given shifts; 0 where not valid or not learned."""
-        at = np.clip(np.arange(BEAT_N) - shifts[:, None], 0, BEAT_N - 1)
-        middle = self.middle[:, at].transpose(1, 0, 2)
-        spread = self.spread[:, at].transpose(1, 0, 2)
-        away: F64 = np.nan_to_num((compressed(beats) - middle) / spread) * valid
+        middle, spread = (rows[:, SHIFT_N - shifts].transpose(1, 0, 2) for rows in self._shifted)
+        away = (compressed(beats) - middle) / spread
+        away *= valid
+        away[:, ~self.leads] = 0
         return away
+
+    @cached_property
+    def _template(self) -> Template:
+        weight = np.where(self.leads[:, None], 1 / self.spread**2, np.float32(0))
+        return Template.of(np.nan_to_num(self.middle), weight)
+
+    @cached_property
+    def _shifted(self) -> tuple[F32, ...]:
+        """Middle and spread (12, 2 SHIFT_N + 1, BEAT_N), at all shifts, from the latest to the earliest."""
+        wide = (
+            np.pad(rows, ((0, 0), (SHIFT_N, SHIFT_N)), mode="edge") for rows in (self.middle, self.spread)
+        )
+        return tuple(np.lib.stride_tricks.sliding_window_view(rows, BEAT_N, axis=1) for rows in wide)
 
 
 def compressed(beats_mv: F32) -> F32:
@@ -132,11 +143,11 @@ def learn_usual_beat(beats: F32, valid: F32) -> UsualBeat | None:
 
 def _largest_class(u: F32) -> Bools:
     """(n,) bool: members of the largest class of compressed beats (n, leads, BEAT_N)."""
-    spread = np.full(u.shape[1:], OWN_SPREAD, np.float32)
+    weight = np.full(u.shape[1:], 1 / OWN_SPREAD**2, np.float32)
     there = np.ones_like(u)
     members = _seed(u)
     for _ in range(3):
-        distance, _ = _distances(u, there, np.median(u[members], axis=0), spread)
+        distance, _ = Template.of(np.median(u[members], axis=0), weight).distances(u, there)
         nearer_half = np.median(np.sort(distance)[: len(u) // 2])
         members = distance < np.clip(CLASS_RATIO * nearer_half, MIN_RADIUS, CLASS_RADIUS)
         if not members.any():
@@ -154,26 +165,6 @@ def _seed(u: F32) -> Bools:
     first = int(third.argmin())
     near: Bools = distance[first] <= max(third[first], MIN_RADIUS)
     return near
-
-
-def _distances(u: F32, there: F32, middle: F32, spread: F32) -> tuple[F64, I64]:
-    """Root mean square deviations (n,) at the best shift, and the shifts; all on the same leads."""
-    inner, n = slice(SHIFT_N, BEAT_N - SHIFT_N), BEAT_N - 2 * SHIFT_N
-    weight = (1 / spread[:, inner] ** 2).astype(np.float32)
-    centre = middle[:, inner].astype(np.float32)
-    x = np.lib.stride_tricks.sliding_window_view(u, n, axis=2)
-    real = np.lib.stride_tricks.sliding_window_view(there, n, axis=2)
-    square = (
-        np.einsum("blsk,lk->bs", x**2, weight, optimize=True)
-        - 2 * np.einsum("blsk,lk->bs", x, centre * weight, optimize=True)
-        + np.einsum("blsk,lk->bs", real, centre**2 * weight, optimize=True)
-    )
-    count = real.sum(axis=(1, 3))
-    enough = (count > 0) & (count >= 0.5 * count.max(axis=1, keepdims=True))
-    mean = np.where(enough, np.maximum(square, 0.0) / np.maximum(count, 1), np.inf)
-    best = mean.argmin(axis=1)
-    distance = np.sqrt(mean[np.arange(len(mean)), best]).astype(np.float64)
-    return np.where(np.isfinite(distance), distance, np.nan), (best - SHIFT_N).astype(np.int64)
 
 
 def _on_leads(values: F32, leads: I64) -> F32:

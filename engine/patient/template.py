@@ -1,0 +1,57 @@
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from engine.arrays import F32, F64, I64
+from engine.preprocess import BEAT_N
+
+SHIFT_N: Final = 6
+"""Beats are compared at the best of the shifts up to so many samples (60 ms): the R peak of a wide or notched
+complex may be found at either of its tops."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Template:
+    """What beats are compared with: (leads BEAT_N, 2 SHIFT_N + 1) float32, a column for each shift."""
+
+    weight: F32
+    product: F32
+    """Weight times what it weighs."""
+    square: F32
+    """Weight times its square."""
+    counted: F32
+    """1 for what is compared."""
+
+    @classmethod
+    def of(cls, middle: F32, weight: F32) -> "Template":
+        """For a middle (leads, BEAT_N), the squares of deviations from which count by their weight."""
+        return cls(
+            _at_all_shifts(weight),
+            _at_all_shifts(middle * weight),
+            _at_all_shifts(middle**2 * weight),
+            _at_all_shifts(np.ones_like(weight)),
+        )
+
+    def distances(self, u: F32, there: F32) -> tuple[F64, I64]:
+        """Root mean square deviations (n,) of compressed beats at the best shift, and the shifts.
+
+        The square of a difference is the square of the one, less twice the product, and the square of the
+        other: each a product of matrices.
+        """
+        u, there = u.reshape(len(u), -1), there.reshape(len(u), -1)
+        square = u**2 @ self.weight - 2 * (u @ self.product) + there @ self.square
+        count = there @ self.counted
+        enough = (count > 0) & (count >= 0.5 * count.max(axis=1, keepdims=True))
+        mean = np.where(enough, np.maximum(square, 0.0) / np.maximum(count, 1), np.inf)
+        best = mean.argmin(axis=1)
+        distance = np.sqrt(mean[np.arange(len(mean)), best]).astype(np.float64)
+        return np.where(np.isfinite(distance), distance, np.nan), (best - SHIFT_N).astype(np.int64)
+
+
+def _at_all_shifts(rows: F32) -> F32:
+    """Without the ends, over which a shift would move: (leads, BEAT_N) to (leads BEAT_N, 2 SHIFT_N + 1)."""
+    n = 2 * SHIFT_N
+    wide = np.pad(rows[:, SHIFT_N : BEAT_N - SHIFT_N].astype(np.float32), ((0, 0), (n, n)))
+    places = np.lib.stride_tricks.sliding_window_view(wide, BEAT_N, axis=1)[:, ::-1]
+    return places.transpose(0, 2, 1).reshape(-1, n + 1)
