@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import irfft, rfft
 
-from engine.arrays import F32, F64, I64, Bools, frozen
+from engine.arrays import F32, F64, I64, Bools, for_rows, frozen
 from engine.beats import Beats
 from engine.filters import bridge
 from engine.grid import FS_HZ, WINDOW_N, WINDOW_S
@@ -100,8 +100,7 @@ def prepare(signals: Signals, qualities: Sequence[Quality], beats: Sequence[Beat
     """
     assessable = np.stack([quality.assessable for quality in qualities])
     received = signals.received & assessable[..., None]
-    x = np.clip(signals.x * assessable[..., None], -MAX_MV, MAX_MV)
-    fine = _band_limited(x)
+    fine = for_rows(assessable, _band_limited, np.clip(signals.x, -MAX_MV, MAX_MV))
     signal, valid = _on_model_grid(fine, received)
     r_peaks = [(one.r_peaks - start)[-N_BEATS:] for one, start in zip(beats, signals.start, strict=True)]
     cut, cut_valid = _cut_beats(fine, received, r_peaks)

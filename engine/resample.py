@@ -103,7 +103,8 @@ class Resampler:
         """How many outputs the next `n` samples would complete."""
         if self._up == self._down:
             return n
-        return max(-(-(self._n_in + n - self._half) * self._up // self._down) - self._n_out, 0)
+        end_up = (self._n_in + n - self._half) * self._up
+        return max(int(-(-end_up // self._down)) - self._n_out, 0)
 
     def flush(self) -> tuple[F32, Bools]:
         """Give the outputs up to the source's end, holding its last sample; then `reset`."""
@@ -153,7 +154,7 @@ class Resampler:
             return
         begins = np.logical_and.reduce(sliding_window_view(same, run - 1, axis=1), axis=2)
         inside = at[:, : 2 * self._half - run + 1]
-        for lead in np.flatnonzero(begins.any(axis=1)):
+        for lead in np.flatnonzero(begins.any(axis=1) & ~same.all(axis=1)):  # a constant stays what it is
             near = np.flatnonzero(begins[lead][inside].any(axis=1))
             inputs = self._x[lead][at[near]]
             held, values = begins[lead][inside[near]], inputs[:, : inside.shape[1]]

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from engine.arrays import F32, I64, Bools, frozen
+from engine.arrays import F32, I64, Bools, for_rows, frozen
 from engine.filters import bridge, qrs_envelope, without_spikes
 from engine.window import Window
 
@@ -75,7 +75,8 @@ def condition(windows: Sequence[Window]) -> Signals:
     if not whole.all():
         x = np.where(received, x, np.float32(0))
     bridged = bridge(x, received)
-    calm = without_spikes(bridged)
+    there: Bools = np.logical_or.reduce(received, axis=2)
+    calm = for_rows(there, without_spikes, bridged)
     return Signals(
         tuple(windows),
         frozen(np.array([window.start_sample for window in windows], np.int64)),
@@ -84,7 +85,7 @@ def condition(windows: Sequence[Window]) -> Signals:
         frozen(level),
         frozen(bridged),
         frozen(calm),
-        frozen(qrs_envelope(calm)),
+        frozen(for_rows(there, qrs_envelope, calm)),
     )
 
 

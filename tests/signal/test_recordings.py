@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 import wfdb
 
-from engine.beats import beats_of
+from engine.beats import beats_of, find_beats
 from engine.grid import FS_HZ, WINDOW_N
 from engine.leads import LeadMap
-from engine.quality import LeadState, quality_of
+from engine.quality import LeadState, assess_quality, quality_of
 from engine.resample import resample_whole
+from engine.signals import condition
 
 pytestmark = pytest.mark.data
 
@@ -50,11 +51,13 @@ def matches(truth_s, found_s):
 
 def score_beats(path, window_of):
     recording = read(path, FROM_S, TO_S)
+    signals = condition(list(windows(recording, window_of, HOP_S)))
     found = np.concatenate(
         [
-            peaks[(peaks >= w.end_sample - 7 * FS_HZ) & (peaks < w.end_sample - 2 * FS_HZ)]
-            for w in windows(recording, window_of, HOP_S)
-            if (peaks := beats_of(w, quality_of(w)).r_peaks) is not None
+            beats.r_peaks[(beats.r_peaks >= end - 7 * FS_HZ) & (beats.r_peaks < end - 2 * FS_HZ)]
+            for beats, end in zip(
+                find_beats(signals, assess_quality(signals)), signals.start + WINDOW_N, strict=True
+            )
         ]
     )
     annotation = wfdb.rdann(str(path), "atr")

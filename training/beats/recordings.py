@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,18 +11,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.arrays import F32, F64, Bools
-from engine.beats import Beats, beats_of
+from engine.beats import Beats, find_beats
 from engine.errors import ConfigurationError, RecordError
 from engine.grid import FS_HZ, WINDOW_N
 from engine.leads import N_LEADS, LeadMap
-from engine.quality import Quality, quality_of
+from engine.quality import Quality, assess_quality
 from engine.resample import resample_whole
+from engine.signals import condition
 from engine.window import Window
 
 HOP_S: Final = 1
 PACED: Final = ("107", "217")
 """Records of patients with a pacemaker, which EC57 leaves out of the figures."""
 FLUTTER_MARGIN_S: Final = 0.4
+_BATCH: Final = 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,11 +50,16 @@ class Recording:
     def windows(self, hop_s: int = HOP_S) -> Iterator[tuple[Window, Quality, Beats]]:
         """What the pipeline sees at each hop."""
         attached = np.zeros(N_LEADS, np.bool_)
-        for end in range(WINDOW_N, self.x.shape[1] + 1, hop_s * FS_HZ):
-            cut = slice(end - WINDOW_N, end)
-            window = Window(self.name, end, self.x[:, cut], self.valid[:, cut], self.present, attached)
-            quality = quality_of(window)
-            yield window, quality, beats_of(window, quality)
+        ends = iter(range(WINDOW_N, self.x.shape[1] + 1, hop_s * FS_HZ))
+        while some := list(islice(ends, _BATCH)):
+            cuts = [(end, slice(end - WINDOW_N, end)) for end in some]
+            windows = [
+                Window(self.name, end, self.x[:, cut], self.valid[:, cut], self.present, attached)
+                for end, cut in cuts
+            ]
+            signals = condition(windows)
+            qualities = assess_quality(signals)
+            yield from zip(windows, qualities, find_beats(signals, qualities), strict=True)
 
     def judged(self, times_s: F64, from_s: float) -> Bools:
         """Times that count: after `from_s`, away from the ends and from ventricular flutter."""
