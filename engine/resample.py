@@ -154,7 +154,9 @@ class Resampler:
             return
         begins = np.logical_and.reduce(sliding_window_view(same, run - 1, axis=1), axis=2)
         inside = at[:, : 2 * self._half - run + 1]
-        for lead in np.flatnonzero(begins.any(axis=1) & ~same.all(axis=1)):  # a constant stays what it is
+        constant = same.all(axis=1) & begins.any(axis=1)  # a lead that is not there, most of the time
+        y[constant] = self._x[constant, :1]
+        for lead in np.flatnonzero(begins.any(axis=1) & ~constant):
             near = np.flatnonzero(begins[lead][inside].any(axis=1))
             inputs = self._x[lead][at[near]]
             held, values = begins[lead][inside[near]], inputs[:, : inside.shape[1]]
