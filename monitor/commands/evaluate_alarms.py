@@ -10,22 +10,31 @@ is what is constant in the first five minutes. Abnormal stretches less than 30 s
 episode is found if an alarm stands during it or is raised up to 10 s after it. An alarm counts when it is
 raised, and again every 120 s while it stands; it is false if nothing abnormal was annotated in the 14 s
 before. Counting begins when learning ends (320 s), with the baseline and without it.
+
+With `--normal`, all alarms are counted, with the model on and baselines learned as live, that are raised
+where every beat is marked normal and the rhythm sinus, and both have been for a minute.
 """
 
 import argparse
 import json
 import os
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from engine.errors import ConfigurationError
 from engine.grid import HOP_S
+from monitor.evaluation.parts import grouped
 from monitor.model_options import check_hop
 
 if TYPE_CHECKING:
     from monitor.evaluation.alarm_rate import Case
+    from monitor.evaluation.normal import NormalHours
+
+S = TypeVar("S")
+T = TypeVar("T")
 
 CHOICE: Final = ("101", "107", "109", "114", "116", "119", "124", "203", "207", "209", "217", "223")
 REPORT: Final = ("106", "108", "112", "115", "118", "122", "201", "205", "208", "215", "220", "230")
@@ -46,6 +55,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--jobs", type=int, default=1, metavar="N", help="records at the same time (default 1)"
     )
+    parser.add_argument(
+        "--normal",
+        action="store_true",
+        help="count instead what is alarmed, of any kind, where beats and rhythm are marked normal",
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object on one line")
 
 
@@ -57,20 +71,47 @@ def run(arguments: argparse.Namespace) -> int:
     paths = [Path(path).with_suffix("") for path in arguments.records or _part(arguments)]
     from rich.console import Console
 
+    if arguments.normal:
+        return _run_normal(paths, arguments)
     from monitor.evaluation.alarm_report import alarm_document, print_alarms
 
     judged = partial(case, hop_s=arguments.hop, learn_baselines=not arguments.no_baseline)
-    if arguments.jobs == 1:
-        cases = [judged(path) for path in paths]
-    else:
-        with ProcessPoolExecutor(arguments.jobs) as pool:
-            cases = list(pool.map(judged, paths))
+    cases = _each(judged, paths, arguments.jobs)
     document = alarm_document([path.name for path in paths], cases, not arguments.no_baseline)
     if arguments.json:
         print(json.dumps(document, allow_nan=False))  # noqa: T201
     else:
         print_alarms(document, Console())
     return 0
+
+
+def _run_normal(paths: list[Path], arguments: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from monitor.evaluation.normal import normal_document, print_normal
+
+    found = _each(normal, grouped(paths), arguments.jobs)
+    document = normal_document([one for group in found for one in group])
+    if arguments.json:
+        print(json.dumps(document, allow_nan=False))  # noqa: T201
+    else:
+        print_normal(document, Console())
+    return 0
+
+
+def _each(judged: Callable[[S], T], given: list[S], jobs: int) -> list[T]:
+    if jobs == 1:
+        return [judged(one) for one in given]
+    with ProcessPoolExecutor(jobs) as pool:
+        return list(pool.map(judged, given))
+
+
+def normal(paths: list[Path]) -> "list[NormalHours]":
+    """Run records side by side and note what was alarmed where they are normal."""
+    from engine.scorer import load_scorer
+    from monitor.evaluation.normal import normal_hours
+
+    return normal_hours(paths, load_scorer())
 
 
 def case(path: Path, hop_s: float, learn_baselines: bool) -> "Case":

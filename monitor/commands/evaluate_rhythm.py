@@ -7,6 +7,7 @@ records; `--part held-out` runs the others.
 import argparse
 import json
 import os
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--data", type=Path, help="folder with vfdb/, cudb/, mitdb/ (default: $ECG_MONITOR_DATA)"
     )
     parser.add_argument(
-        "--jobs", type=int, default=1, metavar="N", help="records at the same time (default 1)"
+        "--jobs", type=int, default=1, metavar="N", help="processes, each with a group of records (default 1)"
     )
 
 
@@ -37,15 +38,16 @@ def run(arguments: argparse.Namespace) -> int:
         raise ConfigurationError(f"--jobs {arguments.jobs}: at least one record must run at a time")
     from rich.console import Console
 
-    from monitor.evaluation.parts import records_of
+    from monitor.evaluation.parts import grouped, records_of
     from monitor.evaluation.rhythm_report import print_rhythm, rhythm_document
 
-    records = records_of(_root(arguments.data), arguments.part)
+    groups = grouped(records_of(_root(arguments.data), arguments.part))
     if arguments.jobs == 1:
-        figures = [evaluate(record) for record in records]
+        found = [evaluate(group) for group in groups]
     else:
         with ProcessPoolExecutor(arguments.jobs) as pool:
-            figures = list(pool.map(evaluate, records))
+            found = list(pool.map(evaluate, groups))
+    figures = [one for group in found for one in group]
     document = rhythm_document(figures, arguments.part)
     if arguments.json:
         print(json.dumps(document, allow_nan=False))  # noqa: T201
@@ -54,18 +56,23 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def evaluate(path: Path) -> "RecordFigures":
-    """Run one record through the pipeline and hold its alarms against its annotations."""
+def evaluate(paths: Sequence[Path]) -> "list[RecordFigures]":
+    """Run records side by side through the pipeline and hold their alarms against their annotations."""
     from monitor.evaluation.marks import read_marks
     from monitor.evaluation.rhythm_figures import AF_ALARM, LETHAL, compare
     from monitor.evaluation.rhythm_truth import rhythm_truth
-    from monitor.evaluation.sounds import listen
+    from monitor.evaluation.sounds import listen_all
     from monitor.records import read_record
 
-    record = read_record(path)
-    truth = rhythm_truth(read_marks(path), record.duration_s)
-    sounds = listen(record, (*LETHAL, AF_ALARM))
-    return compare(f"{path.parent.name}/{path.name}", record.duration_s / 3600, truth, sounds)
+    records = [read_record(path) for path in paths]
+    truths = [
+        rhythm_truth(read_marks(path), record.duration_s) for path, record in zip(paths, records, strict=True)
+    ]
+    sounds = listen_all(records, (*LETHAL, AF_ALARM))
+    return [
+        compare(f"{path.parent.name}/{path.name}", record.duration_s / 3600, truth, heard)
+        for path, record, truth, heard in zip(paths, records, truths, sounds, strict=True)
+    ]
 
 
 def _root(given: Path | None) -> Path:

@@ -17,6 +17,20 @@ CHOSEN_ON: Final = {
 """Every second record of MIT-BIH, in order of number; half of the others so that each part has every rhythm,
 and no patient of CPSC 2021 is in both."""
 
+TOGETHER: Final = 16
+"""Recordings that are played side by side: a full batch."""
+
+
+def grouped(paths: list[Path]) -> list[list[Path]]:
+    """Groups of recordings to be played side by side."""
+    return [paths[at : at + TOGETHER] for at in range(0, len(paths), TOGETHER)]
+
+
+def part_of(record: str) -> str:
+    """Part of a record, `set/name`."""
+    folder, name = record.split("/")
+    return "chosen-on" if name in CHOSEN_ON[folder] else "held-out"
+
 
 def records_of(root: Path, part: Part) -> list[Path]:
     """Records of a part under the data folder, without extension; raises `RecordError` if there is none."""
@@ -24,7 +38,7 @@ def records_of(root: Path, part: Part) -> list[Path]:
         path.with_suffix("")
         for name in SETS
         for path in sorted((root / name).glob("*.hea"))
-        if part == "all" or (path.stem in CHOSEN_ON[name]) == (part == "chosen-on")
+        if part in ("all", part_of(f"{name}/{path.stem}"))
     ]
     if not found:
         raise RecordError(f"no records of {', '.join(SETS)} in {root}: check --data")

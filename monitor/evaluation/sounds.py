@@ -1,12 +1,13 @@
 """What the monitor said of a recording, and when."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from engine.grid import FS_HZ
+from engine.scorer import Scorer
 from monitor.alarms.alarm import AlarmEvent, Phase, Transition
-from monitor.analysis.analysis import play
 from monitor.evaluation.silent import SilentScorer
+from monitor.evaluation.ward import play_ward
 from monitor.pipeline import Pipeline
 from monitor.records import Record
 
@@ -26,17 +27,27 @@ class Sound:
     text: str
 
 
-def listen(record: Record, names: Iterable[str]) -> list[Sound]:
-    """Run a recording through the pipeline without the model, and note some of its alarms."""
+def listen(record: Record, names: Iterable[str], scorer: Scorer | None = None) -> list[Sound]:
+    """Run a recording through the pipeline, without the model if none is given; note some of its alarms."""
+    return listen_all([record], names, scorer)[0]
+
+
+def listen_all(
+    records: Sequence[Record], names: Iterable[str], scorer: Scorer | None = None
+) -> list[list[Sound]]:
+    """Run recordings side by side, each as a bed, with what happens in one unknown to the others."""
     wanted = frozenset(names)
-    done: list[Sound] = []
-    going: dict[str, Sound] = {}
-    for outcome in play(Pipeline(SilentScorer()), record):
+    done: list[list[Sound]] = [[] for _ in records]
+    going: list[dict[str, Sound]] = [{} for _ in records]
+    for place, outcome in play_ward(Pipeline(scorer or SilentScorer()), records):
         at_s = outcome.update.end_sample / FS_HZ
         for event in outcome.events:
             if event.alarm.name in wanted:
-                _note(event, at_s, going, done)
-    return sorted([*done, *going.values()], key=lambda sound: (sound.start_s, sound.name))
+                _note(event, at_s, going[place], done[place])
+    return [
+        sorted([*over, *still.values()], key=lambda sound: (sound.start_s, sound.name))
+        for over, still in zip(done, going, strict=True)
+    ]
 
 
 def _note(event: AlarmEvent, at_s: float, going: dict[str, Sound], done: list[Sound]) -> None:

@@ -3,18 +3,29 @@
 import numpy as np
 import pytest
 
+from engine.leads import LEADS
 from monitor.cli import main
 from monitor.evaluation.marks import Marks
+from monitor.evaluation.normal import NormalHours, normal_document, normal_stretches
 from monitor.evaluation.parts import CHOSEN_ON, records_of
-from monitor.evaluation.rhythm_figures import compare
+from monitor.evaluation.rhythm_figures import LETHAL, compare
 from monitor.evaluation.rhythm_report import rhythm_document
 from monitor.evaluation.rhythm_truth import Episode, RhythmTruth, rhythm_truth
-from monitor.evaluation.sounds import Sound
+from monitor.evaluation.sounds import Sound, listen, listen_all
+from monitor.records import Record
+from simulators.patient.patient import Patient
+from simulators.patient.presets import PRESETS
+from simulators.patient.story import Story
 
 
 def marks_of(*entries):
     at_s, symbols, notes = zip(*entries, strict=True)
     return Marks(np.array(at_s, float), tuple(symbols), tuple(notes))
+
+
+def recording(preset, seconds):
+    samples = Patient(Story((PRESETS[preset],)), seed=3, fs_hz=250).read(seconds * 250).samples
+    return Record(preset, "made.hea", 250.0, LEADS, samples.astype(np.float32), (0.0,) * 12, 0.0, ())
 
 
 def sound(name, start_s, end_s):
@@ -93,6 +104,50 @@ def test_parts_divide_the_records(tmp_path):
     assert [path.name for path in records_of(tmp_path, "chosen-on")] == ["101"]
     assert [path.name for path in records_of(tmp_path, "held-out")] == ["106"]
     assert len(records_of(tmp_path, "all")) == 2
+
+
+def test_all_records_are_reported_by_part_too():
+    nothing = RhythmTruth((), (), ())
+    figures = [compare(f"mitdb/{name}", 0.5, nothing, [sound("asystole", 5, 9)]) for name in ("101", "106")]
+    document = rhythm_document([*figures, compare("vfdb/609", 0.5, nothing, [])], "all")
+    parts = document["by_part"]
+    assert {name: part["records"] for name, part in parts.items()} == {
+        "chosen-on": ["mitdb/101"],
+        "held-out": ["mitdb/106", "vfdb/609"],
+    }
+    assert document["false_lethal"]["mitdb_without_lethal_rhythms"]["alarms"] == 2
+    assert document["atrial_fibrillation"]["hours_without"] == 1.0  # VFDB does not mark it
+
+
+def test_recordings_side_by_side_are_alarmed_as_alone():
+    records = [recording("vf", 30), recording("sinus", 24), recording("asystole", 20)]
+    together = listen_all(records, LETHAL)
+    assert together == [listen(record, LETHAL) for record in records]
+    assert [{sound.name for sound in sounds} for sounds in together] == [
+        {"ventricular_fibrillation"},
+        set(),
+        {"asystole"},
+    ]
+
+
+def test_normal_stretches_lie_a_minute_after_anything_abnormal():
+    beats = [(float(k), "V" if k == 200 else "N", "") for k in range(600)]
+    marks = marks_of((0, "+", "(N"), *beats[:400], (400, "+", "(AFIB"), *beats[400:450], (450, "+", "(N"),
+                     *beats[450:])  # fmt: skip
+    assert normal_stretches(marks, 600.0) == [(0.0, 198.0), (260.0, 398.0), (510.0, 600.0)]
+    assert normal_stretches(marks_of(*beats), 600.0) == []  # no rhythm is marked
+
+
+def test_normal_hours_count_alarms_by_kind():
+    found = [
+        NormalHours("101", 1.5, (sound("heart_rate_high", 5, 9), sound("noisy_leads", 50, 60))),
+        NormalHours("106", 0.5, (sound("heart_rate_high", 7, 9),)),
+    ]
+    document = normal_document(found)
+    assert (document["patient_alarms"], document["patient_alarms_per_bed_hour"]) == (2, 1.0)
+    assert document["technical_alarms_per_bed_hour"] == 0.5
+    assert document["by_alarm"] == {"heart_rate_high": 2, "noisy_leads": 1}
+    assert normal_document([])["patient_alarms_per_bed_hour"] is None
 
 
 def test_refusals_are_one_sentence(tmp_path, capsys):

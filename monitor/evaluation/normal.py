@@ -1,0 +1,121 @@
+"""Alarms on normal ECG: how often a ward would be called for nothing."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from rich.console import Console
+from rich.table import Table
+
+from engine.scorer import Scorer
+from monitor.alarms.alarm import Kind
+from monitor.alarms.conditions import CONDITIONS
+from monitor.evaluation.marks import Marks, read_marks
+from monitor.evaluation.sounds import Sound, listen_all
+from monitor.evaluation.truth import CONDUCTION, ECTOPY, NO_RHYTHM, SINUS
+from monitor.records import read_record
+
+Json = dict[str, Any]
+
+AFTER_S: Final = 60.0
+"""So long after anything abnormal an alarm may still speak of it: beats are counted over a minute."""
+AHEAD_S: Final = 2.0
+"""A mark may be late by so much."""
+SHORTEST_S: Final = 60.0
+"""Shorter normal stretches are not counted."""
+PATIENT: Final = tuple(condition.name for condition in CONDITIONS if condition.kind is Kind.PATIENT)
+TECHNICAL: Final = tuple(condition.name for condition in CONDITIONS if condition.kind is Kind.TECHNICAL)
+
+
+@dataclass(frozen=True, slots=True)
+class NormalHours:
+    """What was alarmed in the normal stretches of one recording."""
+
+    record: str
+    hours: float
+    sounds: tuple[Sound, ...]
+    """Alarms that were raised there."""
+
+
+def normal_hours(paths: Sequence[Path], scorer: Scorer) -> list[NormalHours]:
+    """Run recordings with the model and baselines; note what was raised where nothing was abnormal."""
+    records = [read_record(path) for path in paths]
+    stretches = [
+        normal_stretches(read_marks(path), record.duration_s)
+        for path, record in zip(paths, records, strict=True)
+    ]
+    some = [place for place, found in enumerate(stretches) if found]
+    heard = listen_all([records[place] for place in some], (*PATIENT, *TECHNICAL), scorer)
+    sounds = dict(zip(some, heard, strict=True))
+    return [
+        NormalHours(
+            path.name,
+            sum(end - start for start, end in found) / 3600,
+            tuple(
+                sound
+                for sound in sounds.get(place, [])
+                if any(start <= sound.start_s < end for start, end in found)
+            ),
+        )
+        for place, (path, found) in enumerate(zip(paths, stretches, strict=True))
+    ]
+
+
+def normal_stretches(marks: Marks, duration_s: float) -> list[tuple[float, float]]:
+    """Where every beat is marked normal and the rhythm sinus, and both were for a minute."""
+    beats = zip(marks.at_s.tolist(), marks.symbols, strict=True)
+    abnormal = [(t, t) for t, symbol in beats if symbol in (CONDUCTION | ECTOPY) - {"N"}]
+    rhythms = marks.rhythms(duration_s)
+    abnormal += [(start, end) for start, end, name in rhythms if name not in NO_RHYTHM | {SINUS}]
+    stretches, from_s = [], 0.0 if rhythms and rhythms[0][0] < AHEAD_S else duration_s
+    for start, end in [*sorted(abnormal), (duration_s + AHEAD_S, duration_s)]:
+        if start - AHEAD_S - from_s >= SHORTEST_S:
+            stretches.append((from_s, start - AHEAD_S))
+        from_s = max(from_s, end + AFTER_S)
+    return stretches
+
+
+def normal_document(found: Sequence[NormalHours]) -> Json:
+    """Return alarms per bed-hour of normal ECG, by alarm and by record."""
+    hours = sum(one.hours for one in found)
+    raised = Counter(sound.name for one in found for sound in one.sounds)
+    patient, technical = (sum(raised[name] for name in names) for names in (PATIENT, TECHNICAL))
+    return {
+        "hours": round(hours, 3),
+        "patient_alarms": patient,
+        "technical_alarms": technical,
+        "patient_alarms_per_bed_hour": round(patient / hours, 3) if hours else None,
+        "technical_alarms_per_bed_hour": round(technical / hours, 3) if hours else None,
+        "by_alarm": dict(raised.most_common()),
+        "records": [
+            {
+                "record": one.record,
+                "hours": round(one.hours, 3),
+                "alarms": [
+                    {"at_s": sound.start_s, "name": sound.name, "text": sound.text} for sound in one.sounds
+                ],
+            }
+            for one in found
+        ],
+    }
+
+
+def print_normal(document: Json, console: Console) -> None:
+    """Print the rates, and every alarm by name."""
+    console.print(
+        f"{document['hours']:.2f} bed-hours of normal ECG: {document['patient_alarms']} patient alarms, "
+        f"{_cell(document['patient_alarms_per_bed_hour'])} per bed-hour; {document['technical_alarms']} "
+        f"technical ones, {_cell(document['technical_alarms_per_bed_hour'])} per bed-hour"
+    )
+    table = Table("record", "normal h", "at s", "alarm", "says")
+    for one in document["records"]:
+        table.add_row(one["record"], f"{one['hours']:.2f}")
+        for alarm in one["alarms"]:
+            table.add_row("", "", f"{alarm['at_s']:.0f}", alarm["name"], alarm["text"])
+    console.print(table)
+
+
+def _cell(value: float | None) -> str:
+    return "-" if value is None else f"{value:g}"
