@@ -1,6 +1,8 @@
-"""Measure this machine: start-up, analysis speed, the core's cost and latency, the screen's cost.
+"""Measure this machine: how many beds it can watch over, where the time goes, latency, the model's backends,
+start-up, analysis speed, the screen's cost.
 
 Each benchmark ends with one JSON object on its last line; times are medians, p99 and maximum after warm-up.
+Some have options of their own, given after --: `ecg-monitor bench beds -- --beds 100,200 --plot beds.svg`.
 """
 
 import argparse
@@ -13,12 +15,15 @@ from typing import Any, Final
 from engine.errors import ConfigurationError
 
 FOLDER: Final = Path(__file__).parents[2] / "benchmarks"
+_PARTS: Final = ("bench_tools", "ward_feed")
+"""Files there that are no benchmarks."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("name", metavar="NAME", help=f"one of: {', '.join(_names()) or 'none found'}")
     parser.add_argument("--seconds", type=float, default=30.0, help="length of the measurement (default 30)")
+    parser.add_argument("options", nargs="*", metavar="-- OPTION", help="options of that benchmark")
     parser.add_argument("--json", action="store_true", help="print the JSON object alone")
 
 
@@ -28,7 +33,13 @@ def run(arguments: argparse.Namespace) -> int:
         raise ConfigurationError(_unknown(arguments.name))
     if not 0 < arguments.seconds <= 3600:
         raise ConfigurationError(f"--seconds {arguments.seconds:g}: give more than 0 and at most 3600")
-    command = [sys.executable, str(FOLDER / f"{arguments.name}.py"), "--seconds", str(arguments.seconds)]
+    command = [
+        sys.executable,
+        str(FOLDER / f"{arguments.name}.py"),
+        "--seconds",
+        str(arguments.seconds),
+        *arguments.options,
+    ]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode != 0 or not done.stdout.strip():
         raise ConfigurationError(
@@ -42,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _names() -> list[str]:
-    return sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "bench_tools")
+    return sorted(path.stem for path in FOLDER.glob("*.py") if path.stem not in _PARTS)
 
 
 def _unknown(name: str) -> str:
