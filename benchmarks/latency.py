@@ -1,13 +1,13 @@
 """Sample to alarm: how long after its last sample was taken a window's result is with a viewer.
 
-Measured for one bed and for wards of several sizes, as in `beds.py`: devices in a process of their own, ZeroMQ,
-the whole core, a viewer of all beds. The alarms of a window go out just before its result.
+Measured for one bed and for wards of several sizes, as in `beds.py`: devices in a process of their own,
+ZeroMQ, the whole core, a viewer of all beds. The alarms of a window go out just before its result.
 """
 
 import argparse
 
-from bench_tools import finish
 from beds import LIMIT_P99_MS, measure
+from bench_tools import finish
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
