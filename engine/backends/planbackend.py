@@ -1,5 +1,6 @@
 """A TensorRT or TensorRT-RTX engine behind the interface; torch only lends device memory and a stream."""
 
+from dataclasses import fields
 from typing import Any, Final
 
 import torch
@@ -11,7 +12,7 @@ from engine.backends.trtlibrary import Library
 from engine.errors import ModelError
 from engine.preprocess import ModelInput
 
-N_OUTPUTS: Final = 4
+OUTPUTS: Final = tuple(field.name for field in fields(NetworkOutputs))
 
 
 class PlanBackend:
@@ -99,16 +100,16 @@ class PlanBackend:
 
 
 def _ports(trt: Any, engine: Any) -> tuple[list[str], list[str]]:
-    """Inputs in the network's order, by name; outputs in the engine's order, which the builders keep."""
+    """In the network's order: by name; outputs without our names as the front end made them."""
     names = [engine.get_tensor_name(i) for i in range(engine.num_io_tensors)]
     inputs = [name for name in names if engine.get_tensor_mode(name) == trt.TensorIOMode.INPUT]
     outputs = [name for name in names if name not in inputs]
-    if sorted(inputs) != sorted(INPUTS) or len(outputs) != N_OUTPUTS:
+    if sorted(inputs) != sorted(INPUTS) or len(outputs) != len(OUTPUTS):
         raise ModelError(
             f"the engine is not of this network: inputs {inputs}, outputs {outputs}, expected inputs "
             f"{list(INPUTS)}; `ecg-monitor engine build` makes another"
         )
-    return list(INPUTS), outputs
+    return list(INPUTS), list(OUTPUTS) if sorted(outputs) == sorted(OUTPUTS) else outputs
 
 
 def _torch_type(trt: Any, dtype: Any) -> torch.dtype:

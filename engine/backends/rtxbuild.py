@@ -75,7 +75,7 @@ def build_rtx(library: Library, graph: bytes, precision: str, batches: Batches) 
         errors = [parser.get_error(i) for i in range(parser.num_errors)]
         reasons = "; ".join(f"{error.node_operator()} {error.desc()}".strip() for error in errors)
         raise ModelError(f"{library.name} cannot compile the graph: {reasons or library.complaint()}")
-    layers = _layers(trt, network)
+    layers = _layers(network)
     # What holds lowered weights must outlive the build: the library only points at them.
     kept = lower_products(trt, network, getattr(trt.DataType, _LOW[precision])) if precision in _LOW else []
     config = builder.create_builder_config()
@@ -86,7 +86,7 @@ def build_rtx(library: Library, graph: bytes, precision: str, batches: Batches) 
     plan = builder.build_serialized_network(network, config)
     if plan is None:
         raise ModelError(f"{library.name} cannot build an engine in {precision}: {library.complaint()}")
-    return bytes(plan), _inspect(trt, network, layers, profile, len(kept))
+    return bytes(plan), _inspect(network, layers, profile, len(kept))
 
 
 def _set_flag(config: Any, flag: Any, on: bool) -> None:
@@ -102,12 +102,12 @@ def _profile(builder: Any, network: Any, batches: Batches) -> Any:
     return profile
 
 
-def _layers(trt: Any, network: Any) -> dict[str, int]:
+def _layers(network: Any) -> dict[str, int]:
     kinds = Counter(network.get_layer(i).type.name for i in range(network.num_layers))
     return dict(sorted(kinds.items()))
 
 
-def _inspect(trt: Any, network: Any, layers: dict[str, int], profile: Any, n_lowered: int) -> Inspection:
+def _inspect(network: Any, layers: dict[str, int], profile: Any, n_lowered: int) -> Inspection:
     inputs = [network.get_input(i) for i in range(network.num_inputs)]
     outputs = [network.get_output(i) for i in range(network.num_outputs)]
     return Inspection(

@@ -149,8 +149,6 @@ def _built(model: Model, name: str, say: Say) -> Backend:
         say(str(damage))
     except AbsentBackendError:
         raise
-    except ConfigurationError:
-        raise
     except ModelError as refusal:
         say(f"{refusal}: it is built again")
     cache.discard(key.name)

@@ -2,7 +2,6 @@
 
 import importlib
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -106,14 +105,12 @@ def _first_line(error: Exception) -> str:
 
 
 def _logger(module: Any, errors: list[str]) -> Any:
-    worst: Callable[[Any], bool] = lambda severity: severity <= module.ILogger.ERROR  # noqa: E731
-
     class Collector(module.ILogger):  # type: ignore[misc]
         def __init__(self) -> None:
             module.ILogger.__init__(self)
 
         def log(self, severity: Any, message: str) -> None:
-            if worst(severity):
+            if severity <= module.ILogger.ERROR:
                 errors.append(message)
 
     return Collector()
