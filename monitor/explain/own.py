@@ -5,6 +5,9 @@ from typing import Final
 import numpy as np
 
 from engine.errors import ModelError
+from engine.grid import FS_HZ
+from engine.leads import LEADS
+from engine.localize import localize
 from engine.patient.baseline import PatientBaseline
 from engine.patient.comparison import (
     BEAT_LOG,
@@ -22,6 +25,7 @@ from engine.scoremap import ScoreMap
 from monitor.journal.entry import EntryKind
 from monitor.journal.reader import JournalReader
 
+MARKS_SAID: Final = 6
 ENDS: Final = ("let go", "forgotten", "relearning")
 
 
@@ -61,7 +65,21 @@ def told(baseline: PatientBaseline, score_map: ScoreMap) -> tuple[float | None, 
         says.append(f"The beats' median lies {found.changed:.1f} usual spreads from the usual beat.")
     if first == "the score against normal ECG has risen":
         says.append(f"It lies {found.rise:.2f} above the usual {baseline.population:.2f}.")
-    return score, says
+    return score, [*says, _marked(baseline.judge(score_map, found))]
+
+
+def _marked(judged: ScoreMap) -> str:
+    """Where the window differs from what is usual here, the strongest first."""
+    spans = sorted(localize(judged), key=lambda span: -span.strength)
+    if not spans:
+        return "No stretch of it is marked against that baseline."
+    named = [
+        f"{LEADS[span.lead]} {(judged.end_sample - span.onset) / FS_HZ:.2f} to "
+        f"{(judged.end_sample - span.offset) / FS_HZ:.2f}"
+        for span in spans[:MARKS_SAID]
+    ]
+    more = f", and {len(spans) - MARKS_SAID} more" if len(spans) > MARKS_SAID else ""
+    return f"Marked against it, seconds before the alarm: {', '.join(named)}{more}."
 
 
 def _passing(found: Comparison) -> float:

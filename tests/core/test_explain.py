@@ -236,3 +236,5 @@ def test_the_own_score_is_taken_apart_into_what_counts():
     counted = float(said[1].rsplit("(", 1)[1].split(")")[0])
     assert counted == pytest.approx(expected, abs=0.006), "the way that counts is the score"
     assert own.told(baseline, usual)[0] < 1
+    marked = said[-1].removeprefix("Marked against it, seconds before the alarm: ")
+    assert marked != said[-1] and any(lead in marked for lead in ("I ", "V1", "V6"))
