@@ -1,7 +1,7 @@
-"""The class of every beat of a window, judged against what the patient's beats look like."""
+"""The class of every beat of windows, judged against what the patients' beats look like."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -9,21 +9,33 @@ import numpy as np
 from engine.arrays import F32, I64, Bools, frozen
 from engine.beatclass import I8, BeatClass, BeatClasses
 from engine.beats import Beats
-from engine.classify.features import FEATURES, WIDTH_UNIT_MS, local_rr_s, measure_features
-from engine.classify.memory import FAST_RR_S, FEW, WIDER_MS, BeatFacts, BeatMemory, remember
+from engine.classify.families import Families
+from engine.classify.features import FEATURES, WIDTH_UNIT_MS, Timing, measure_features
+from engine.classify.memory import (
+    FAST_RR_S,
+    FEW,
+    WIDER_MS,
+    BeatFacts,
+    BeatMemory,
+    Judged,
+    Memories,
+    own_family,
+    remember,
+)
 from engine.classify.network import BeatNetwork, load_network
-from engine.classify.pieces import BEFORE_N, CENTRE_N, MAX_LAG, cut_pieces
-from engine.delineation.delineate import QRS_SCALE
+from engine.classify.pieces import BEFORE_N, MAX_LAG, Pieces, cut_pieces
+from engine.delineation.beatrow import BeatRow
 from engine.delineation.delineation import Delineation, Mark
+from engine.delineation.qrs import CENTRE_N
 from engine.delineation.segment import around, middle
-from engine.delineation.wavelet import slopes
-from engine.grid import FS_HZ
+from engine.grid import FS_HZ, WINDOW_N
 from engine.quality import Quality
 from engine.signals import Signals
-from engine.window import Window
 
 SETTLED_AGE_S: Final = 1.2
 """A beat is remembered at this age: then its T wave and the next beat are in the window."""
+JUDGED_AGE_S: Final = 3.0
+"""A beat is judged anew at every hop until it has reached this age: then what follows it is known."""
 APART_S: Final = 0.15
 """R peaks closer than this are one beat, seen again by another window."""
 SPIKE_N: Final = (-45, 3)
@@ -41,16 +53,26 @@ WIDE_MS: Final = 140.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Observation:
-    """What can be measured of a window's beats."""
+    """What can be measured of the m beats of B windows."""
 
+    row: BeatRow
+    """The beats."""
+    sees: Bools
+    """(B,) windows with beats and a lead that shows them."""
+    own: I64
+    """(B,) the patient's own family; -1 where there is none."""
+    fresh: Bools
+    """(m,) beats to be judged now."""
+    before: I8
+    """(m,) class of the others, as judged before."""
     features: F32
-    """(n, len(FEATURES)) float32; a row of NaN where nothing is known."""
+    """(m, len(FEATURES)) float32; a row of NaN where nothing is known, or a beat is not fresh."""
     qrs_ms: F32
-    """(n,) float32."""
+    """(m,) float32."""
     paced: Bools
-    """(n,)"""
+    """(m,)"""
     fast_and_wide: Bools
-    """(n,), all the same: nothing but fast wide beats is known of the patient."""
+    """(B,) nothing but fast wide beats is known of the patient."""
 
 
 def classify(
@@ -63,8 +85,8 @@ def classify(
 ) -> tuple[list[BeatClasses], list[BeatMemory]]:
     """Judge the beats of windows of different beds.
 
-    Every beat is judged anew at every hop while it is in the window: what follows it, and what has been
-    learned of the patient since, refine its class.
+    A beat is judged anew at every hop until it is `JUDGED_AGE_S` old, since what follows refines its class.
+    After that it is judged again only when another family of beats has turned out to be the patient's own.
 
     Parameters
     ----------
@@ -96,26 +118,29 @@ def classify(
     ventricular while nothing else is known of the patient. Model card: `engine/weights/beats.md`; figures:
     `ecg-monitor evaluate beats`.
     """
-    observed, later = observe(signals, qualities, beats, delineations, memories)
-    named = []
-    for seen, delineation in zip(observed, delineations, strict=True):
-        klass = name_beats(seen, network or load_network())
-        p_wave = np.clip(delineation.p_coherence, 0, 1)
-        named.append(BeatClasses(delineation.r_peaks, frozen(klass), frozen(seen.qrs_ms), frozen(p_wave)))
+    seen, later = observe(signals, qualities, beats, delineations, memories)
+    klass = seen.before.copy()
+    klass[seen.fresh] = name_beats(seen.features[seen.fresh], network or load_network())
+    later = _with_judged(later, signals, beats, seen, klass)
+    klass[seen.fast_and_wide[seen.row.window] & (klass == BeatClass.NORMAL)] = BeatClass.VENTRICULAR
+    klass[seen.paced] = BeatClass.PACED
+    of_windows = seen.row.split(frozen(klass)), seen.row.split(frozen(seen.qrs_ms))
+    named = [
+        BeatClasses(of.r_peaks, klass, qrs_ms, frozen(np.clip(of.p_coherence, 0, 1)))
+        for of, klass, qrs_ms in zip(delineations, *of_windows, strict=True)
+    ]
     return named, later
 
 
-def name_beats(seen: Observation, network: BeatNetwork) -> I8:
-    """Class of each observed beat, (n,) values of `BeatClass`."""
-    known = np.isfinite(seen.features).any(axis=1)
+def name_beats(features: F32, network: BeatNetwork) -> I8:
+    """Class of beats by their features alone, (n,) values of `BeatClass`."""
+    known = np.isfinite(features).any(axis=1)
     klass = np.full(known.size, BeatClass.UNKNOWN, np.int8)
     if known.any():
-        chances = network.probabilities(seen.features[known])
-        timely = _timely_and_narrow(seen.features[known])
+        chances = network.probabilities(features[known])
+        timely = _timely_and_narrow(features[known])
         chances[timely, BeatClass.VENTRICULAR - BeatClass.NORMAL] = 0
         klass[known] = chances.argmax(axis=1) + BeatClass.NORMAL
-        klass[seen.fast_and_wide & (klass == BeatClass.NORMAL)] = BeatClass.VENTRICULAR
-    klass[seen.paced] = BeatClass.PACED
     return klass
 
 
@@ -125,53 +150,103 @@ def observe(
     beats: Sequence[Beats],
     delineations: Sequence[Delineation],
     memories: Sequence[BeatMemory],
-) -> tuple[list[Observation], list[BeatMemory]]:
+) -> tuple[Observation, list[BeatMemory]]:
     """Measure what the beats of windows are judged by, and remember those that are old enough."""
-    seen = [
-        _observed(signals, i, *of)
-        for i, of in enumerate(zip(qualities, beats, delineations, memories, strict=True))
+    row = BeatRow.of(signals, beats)
+    leads = np.stack([quality.assessable for quality in qualities]) & signals.received.any(axis=2)
+    sees = leads.any(axis=1) & (row.n > 0)
+    memories = [  # where time went back, this is another stream
+        BeatMemory.empty() if used and memory.until >= window.end_sample else memory
+        for memory, window, used in zip(memories, signals.windows, sees.tolist(), strict=True)
     ]
-    return [one for one, _ in seen], [memory for _, memory in seen]
+    stacked, timing, qrs_ms = Memories.of(memories), Timing.of(row), _qrs_ms(delineations)
+    judged = _as_judged(row, signals.start, memories, own_family(stacked.families))
+    before = np.where(sees[row.window], judged, np.int8(BeatClass.UNKNOWN))
+    new = sees[row.window] & _new(row, stacked.until - signals.start)
+    fresh = sees[row.window] & (new | (before == BeatClass.UNKNOWN))
+    features = np.full((len(row), len(FEATURES)), np.nan, np.float32)
+    if fresh.any():
+        centres = np.concatenate([one.centres for one in delineations]) - signals.start[row.window]
+        pieces = cut_pieces(signals, leads, row.moved(centres).only(fresh))
+        r_peaks = row.place + signals.start[row.window]
+        facts = BeatFacts(r_peaks, timing.early, timing.before_s, qrs_ms)
+        _remember(stacked, pieces, new[fresh], facts.at(fresh))
+        features[fresh] = measure_features(pieces, fresh, row, timing, qrs_ms, stacked)
+    own, wide = own_family(stacked.families), _wide_from_the_start(stacked.families)
+    paced = _paced(signals, leads, row)
+    seen = Observation(row, sees, own, fresh, before, features, qrs_ms, paced, sees & wide)
+    return seen, [stacked.of_bed(bed, memory) for bed, memory in enumerate(memories)]
 
 
-def _observed(
-    signals: Signals, i: int, quality: Quality, beats: Beats, delineation: Delineation, memory: BeatMemory
-) -> tuple[Observation, BeatMemory]:
-    n, window = beats.r_peaks.size, signals.windows[i]
-    leads = np.flatnonzero(quality.assessable & signals.received[i].any(axis=1))
-    qrs_ms: F32 = middle(delineation.of(Mark.QRS_OFFSET) - delineation.of(Mark.QRS_ONSET), axis=0)
-    if not leads.size or not n:
-        nothing = np.full((n, len(FEATURES)), np.nan, np.float32)
-        return Observation(nothing, qrs_ms, np.zeros(n, np.bool_), np.zeros(n, np.bool_)), memory
-    if memory.until >= window.end_sample:  # time went back: this is another stream
-        memory = BeatMemory.empty()
-    valid = signals.received[i, leads]
-    bridged, x = signals.x[i, leads], signals.calm[i, leads]
-    r_peaks = beats.r_peaks - window.start_sample
-    pieces = cut_pieces(x, slopes(x, QRS_SCALE), valid, leads, r_peaks)
-    rr_s, _, usual_s = local_rr_s(beats.r_peaks)
-    early = np.log(rr_s / usual_s)
-    for k in np.flatnonzero(_new(beats.r_peaks, window, memory)).tolist():
-        facts = BeatFacts(int(beats.r_peaks[k]), float(early[k]), float(rr_s[k]), float(qrs_ms[k]))
-        memory = remember(memory, pieces, k, facts)
-    features = measure_features(pieces, beats.r_peaks, qrs_ms, memory)
-    fast_and_wide = np.full(n, _wide_from_the_start(memory))
-    return Observation(features, qrs_ms, _paced(bridged, x, r_peaks), fast_and_wide), memory
+def _qrs_ms(delineations: Sequence[Delineation]) -> F32:
+    """(m,) QRS duration of all beats."""
+    by_lead = [one.of(Mark.QRS_OFFSET) - one.of(Mark.QRS_ONSET) for one in delineations]
+    qrs_ms: F32 = middle(np.concatenate(by_lead, axis=1), axis=0)
+    return qrs_ms
 
 
-def _new(r_peaks: I64, window: Window, memory: BeatMemory) -> Bools:
+def _as_judged(row: BeatRow, start: I64, memories: Sequence[BeatMemory], own: I64) -> I8:
+    """(m,) class of the beats that were old enough in the window before; `UNKNOWN` for those to be judged."""
+    shape = len(memories), max(1, *(memory.judged.r_peaks.size for memory in memories))
+    places, classes = np.full(shape, -(2**62)), np.zeros(shape, np.int8)
+    for bed, (memory, now) in enumerate(zip(memories, own.tolist(), strict=True)):
+        judged = memory.judged
+        if judged.own == now:
+            places[bed, : judged.r_peaks.size] = judged.r_peaks - start[bed]
+            classes[bed, : judged.r_peaks.size] = judged.klass
+    apart = np.abs(row.place[:, None] - places[row.window])
+    nearest = apart.argmin(axis=1)
+    same = apart[np.arange(len(row)), nearest] <= APART_S * FS_HZ
+    return np.where(same, classes[row.window, nearest], np.int8(BeatClass.UNKNOWN))
+
+
+def _with_judged(
+    memories: Sequence[BeatMemory], signals: Signals, beats: Sequence[Beats], seen: Observation, klass: I8
+) -> list[BeatMemory]:
+    """Remember the classes of the beats that are old enough."""
+    old = seen.row.place < WINDOW_N - JUDGED_AGE_S * FS_HZ
+    kept = seen.row.split(np.where(old, klass, np.int8(BeatClass.UNKNOWN)))
+    return [
+        replace(memory, judged=Judged(one.r_peaks, frozen(classes), own)) if sees else memory
+        for memory, one, classes, own, sees in zip(
+            memories, beats, kept, seen.own.tolist(), seen.sees.tolist(), strict=True
+        )
+    ]
+
+
+def _new(row: BeatRow, until: I64) -> Bools:
     """Beats to be remembered now: settled, whole, and not remembered yet."""
-    settled = r_peaks < window.end_sample - SETTLED_AGE_S * FS_HZ
-    whole = r_peaks - window.start_sample >= BEFORE_N + MAX_LAG - CENTRE_N[0]
-    return settled & whole & (r_peaks > memory.until + APART_S * FS_HZ)
+    settled = row.place < WINDOW_N - SETTLED_AGE_S * FS_HZ
+    whole = row.place >= BEFORE_N + MAX_LAG - CENTRE_N[0]
+    new: Bools = settled & whole & (row.place > until[row.window] + APART_S * FS_HZ)
+    return new
 
 
-def _paced(bridged: F32, clean: F32, r_peaks: I64) -> Bools:
-    spikes = np.abs(bridged - clean)
-    if not spikes.any():
-        return np.zeros(r_peaks.size, np.bool_)
-    size = spikes[:, around(r_peaks, *SPIKE_N, spikes.shape[1])].max(axis=2)
-    beat = np.ptp(clean[:, around(r_peaks, *CENTRE_N, clean.shape[1])], axis=2)
+def _remember(memories: Memories, pieces: Pieces, new: Bools, facts: BeatFacts) -> None:
+    """Take new beats into memory: the first one of each bed, then the second ones, and so on."""
+    rows = np.flatnonzero(new)
+    bed = pieces.bed[rows]
+    turn = np.arange(rows.size) - np.searchsorted(bed, bed)
+    for k in range(int(turn.max(initial=-1)) + 1):
+        now = rows[turn == k]
+        remember(memories, pieces.at(now), facts.at(now), pieces)
+
+
+def _paced(signals: Signals, leads: Bools, row: BeatRow) -> Bools:
+    paced = np.zeros(len(row), np.bool_)
+    if signals.calm is signals.x:
+        return paced
+    spiked = (signals.calm != signals.x).any(axis=(1, 2))
+    for window in np.flatnonzero(spiked & leads.any(axis=1)).tolist():
+        mine, use = row.window == window, leads[window]
+        clean = signals.calm[window, use]
+        paced[mine] = _after_spikes(signals.x[window, use] - clean, clean, row.place[mine])
+    return paced
+
+
+def _after_spikes(spikes: F32, clean: F32, r_peaks: I64) -> Bools:
+    size = np.abs(spikes[:, around(r_peaks, *SPIKE_N, WINDOW_N)]).max(axis=2)
+    beat = np.ptp(clean[:, around(r_peaks, *CENTRE_N, WINDOW_N)], axis=2)
     paced: Bools = (size > MIN_SPIKE * beat).mean(axis=0) > SPIKE_SHARE
     return paced
 
@@ -184,10 +259,11 @@ def _timely_and_narrow(features: F32) -> Bools:
     return timely
 
 
-def _wide_from_the_start(memory: BeatMemory) -> bool:
-    families, own = memory.families, memory.own
-    if own < 0:
-        return False
-    fast_and_wide = families.rr_s[own] < FAST_RR_S and families.qrs_ms[own] > WIDE_MS
-    narrower = (families.weight >= FEW) & (families.qrs_ms < families.qrs_ms[own] - WIDER_MS)
-    return bool(fast_and_wide and not narrower.any())
+def _wide_from_the_start(families: Families) -> Bools:
+    """(B,) whether fast wide beats are the own ones, and none narrower is known."""
+    own, bed = own_family(families), np.arange(len(families.weight))
+    own_ms = families.qrs_ms[bed, own]
+    fast_and_wide = (families.rr_s[bed, own] < FAST_RR_S) & (own_ms > WIDE_MS)
+    narrower = (families.weight >= FEW) & (families.qrs_ms < own_ms[:, None] - WIDER_MS)
+    wide: Bools = (own >= 0) & fast_and_wide & ~narrower.any(axis=1)
+    return wide

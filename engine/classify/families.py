@@ -1,12 +1,15 @@
 """Families of beats that look alike, and how much a beat looks like each."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from functools import cache
 from typing import Final
 
 import numpy as np
 
-from engine.arrays import F32, I64, Bools
-from engine.classify.pieces import LAGS, PIECE_N, QRS_N, QRS_PART, Pieces, detrended, unit_trend
+from engine.arrays import F32, I64, Bools, frozen
+from engine.classify.pieces import LAGS, PIECE_N, QRS_N, QRS_PART, ROOM_N, Pieces, detrended, unit_trend
+from engine.delineation.beatrow import runs
 from engine.leads import N_LEADS
 
 N_FAMILIES: Final = 8
@@ -16,7 +19,10 @@ QUIET_SHARE: Final = 0.3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Families:
-    """Beats a patient has shown, by shape; k = `N_FAMILIES` places, free where `weight` is 0."""
+    """Beats that patients have shown, by shape; k = `N_FAMILIES` places, free where `weight` is 0.
+
+    The arrays of one bed; those of B beds stacked have one more axis in front.
+    """
 
     shape: F32
     """(k, 12, PIECE_N) mV, running mean of the family's beats."""
@@ -42,6 +48,15 @@ class Families:
         zeros = [np.zeros(N_FAMILIES, np.float32) for _ in range(6)]
         return cls(shape, np.zeros((N_FAMILIES, N_LEADS), np.float32), *zeros)
 
+    @classmethod
+    def stacked(cls, beds: Sequence["Families"]) -> "Families":
+        """Those of several beds, to be changed in place."""
+        return cls(*(np.stack([getattr(bed, field.name) for bed in beds]) for field in fields(cls)))
+
+    def of_bed(self, bed: int) -> "Families":
+        """Those of one bed again."""
+        return Families(*(frozen(getattr(self, field.name)[bed].copy()) for field in fields(self)))
+
     @property
     def have(self) -> Bools:
         """(k, 12): leads of which the family's shape is known."""
@@ -50,7 +65,7 @@ class Families:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Likeness:
-    """How n beats compare with the k families, each at its best alignment."""
+    """How n beats compare with the k families of their beds, each at its best alignment."""
 
     correlation: F32
     """(n, k), over all leads known of both; NaN without any, or for a free place."""
@@ -61,47 +76,80 @@ class Likeness:
 
 
 def lead_scale(families: Families, pieces: Pieces) -> F32:
-    """(12,) mV by which each lead is divided, so that all count."""
-    weight = families.weight[:, None] * families.have
-    total = weight.sum(axis=0)
-    energy = (families.shape[:, :, QRS_PART] ** 2).mean(axis=2)
-    remembered = np.sqrt((weight * energy).sum(axis=0) / np.maximum(total, 1e-9))
-    now = np.sqrt(np.median((pieces.whole[:, :, QRS_PART] ** 2).mean(axis=2), axis=0))
-    rms = np.where(total > 0, remembered, now)
-    usual = np.median(rms[rms > 0]) if (rms > 0).any() else 1.0
-    scale: F32 = np.sqrt(rms**2 + (QUIET_SHARE * usual) ** 2).astype(np.float32)
+    """(B, 12) mV by which each lead of each bed is divided, so that all count; of stacked families."""
+    weight = families.weight[..., None] * families.have
+    total = weight.sum(axis=1)
+    qrs = families.shape[..., QRS_PART]
+    energy = np.einsum("bklm,bklm->bkl", qrs, qrs) / np.float32(QRS_N)
+    rms = np.sqrt((weight * energy).sum(axis=1) / np.maximum(total, 1e-9))
+    for bed in np.unique(pieces.bed[(pieces.known & (total[pieces.bed] == 0)).any(axis=1)]).tolist():
+        now = np.square(pieces.whole[pieces.bed == bed][..., QRS_PART]).mean(axis=2)
+        rms[bed] = np.where(total[bed] > 0, rms[bed], np.sqrt(np.median(now, axis=0)))
+    scale: F32 = np.sqrt(rms**2 + (QUIET_SHARE * _usual(rms)) ** 2).astype(np.float32)
     return scale
 
 
-def compare(families: Families, qrs: F32, known: Bools, scale: F32) -> Likeness:
-    """Compare beats with all families.
+def _usual(rms: F32) -> F32:
+    """(B, 1) median of the leads that have any; 1 without one."""
+    ordered = np.sort(np.where(rms > 0, rms, np.inf), axis=1)
+    n, bed = np.maximum((rms > 0).sum(axis=1), 1), np.arange(len(rms))
+    usual = (ordered[bed, (n - 1) // 2] + ordered[bed, n // 2]) / 2
+    return np.where(np.isfinite(usual), usual, 1)[:, None]
+
+
+def compare(families: Families, pieces: Pieces, scale: F32) -> Likeness:
+    """Compare beats with all families of their beds.
 
     Parameters
     ----------
     families : Families
-        k places.
-    qrs : (n, 12, QRS_N + 2 MAX_LAG) float32
-        Of `Pieces`.
-    known : (n, 12) bool
-        Of `Pieces`.
-    scale : (12,) float32
+        Of B beds, stacked.
+    pieces : Pieces
+        n beats.
+    scale : (B, 12) float32
         Of `lead_scale`.
     """
-    n, k, n_lags = len(qrs), families.weight.size, len(LAGS)
-    family = detrended(families.shape[:, :, QRS_PART]) / scale[:, None]
-    both = (known[:, None] & families.have[None]).astype(np.float32)  # (n, k, 12)
-    aligned = np.lib.stride_tricks.sliding_window_view(qrs / scale[:, None], QRS_N, axis=2)
-    rows = aligned.transpose(1, 0, 2, 3).reshape(N_LEADS, n * n_lags, QRS_N)
-    # Families are free of trends: so is their product with a beat. Its energy is freed by Pythagoras.
-    trend = np.broadcast_to(unit_trend(QRS_N), (N_LEADS, QRS_N, 2))
-    products = np.matmul(rows, np.concatenate((family.transpose(1, 2, 0), trend), axis=2))
-    energy = np.einsum("lrm,lrm->lr", rows, rows) - (products[..., k:] ** 2).sum(axis=2)
-    joint = np.einsum("lngk,nkl->ngk", products[..., :k].reshape(N_LEADS, n, n_lags, k), both)
-    own = np.einsum("lng,nkl->ngk", np.maximum(energy, 0).reshape(N_LEADS, n, n_lags), both)
-    theirs = np.einsum("kl,nkl->nk", np.einsum("klm,klm->kl", family, family), both)
-    correlation = joint / np.sqrt(np.maximum(own * theirs[:, None], 1e-12))
-    lag = correlation.argmax(axis=1)
-    best, of_best = (np.take_along_axis(of, lag[:, None], axis=1)[:, 0] for of in (correlation, own))
-    comparable = both.any(axis=2) & (families.weight > 0)
-    gain = np.sqrt(np.maximum(of_best, 1e-12) / np.maximum(theirs, 1e-12))
-    return Likeness(np.where(comparable, best, np.float32(np.nan)), lag, gain)
+    bed, known = pieces.bed, pieces.known
+    family = detrended(families.shape[..., QRS_PART])
+    both = (known[:, None] & families.have[bed]).astype(np.float32)  # (n, k, 12)
+    part = np.float32(1) / scale**2
+    own = np.matmul(both, _energies(pieces.qrs) * part[bed][..., None])  # (n, k, lags)
+    energy = np.einsum("bklm,bklm->bkl", family, family) * part[:, None]
+    theirs = (energy[bed] * both).sum(axis=2)
+    joint = _products(family, pieces.qrs * part[bed][..., None], bed)
+    correlation = joint / np.sqrt(np.maximum(own * theirs[..., None], np.float32(1e-12)))
+    lag = correlation.argmax(axis=2)
+    place = np.arange(len(bed))[:, None], np.arange(N_FAMILIES), lag
+    comparable = both.any(axis=2) & (families.weight > 0)[bed]
+    gain = np.sqrt(np.maximum(own[place], 1e-12) / np.maximum(theirs, 1e-12))
+    return Likeness(np.where(comparable, correlation[place], np.float32(np.nan)), lag, gain)
+
+
+def _products(family: F32, qrs: F32, bed: I64) -> F32:
+    """(n, k, lags): products of beats with the families of their beds over all leads, at every alignment.
+
+    What a beat or a family does not know is 0. Families are free of trends: so are the products.
+    """
+    aligned = runs(np.ascontiguousarray(qrs), QRS_N).transpose(0, 2, 1, 3).reshape(len(qrs), len(LAGS), -1)
+    families = family.reshape(*family.shape[:2], -1)
+    products: F32 = np.matmul(families[bed], aligned.transpose(0, 2, 1))
+    return products
+
+
+def _energies(qrs: F32) -> F32:
+    """(n, 12, lags): energy of each beat at every alignment, free of its trend by Pythagoras."""
+    in_part, trends = _alignments()
+    along = np.matmul(qrs, trends).reshape(*qrs.shape[:2], len(LAGS), 2)
+    energy: F32 = np.matmul(np.square(qrs), in_part) - np.square(along).sum(axis=3)
+    return np.maximum(energy, 0)
+
+
+@cache
+def _alignments() -> tuple[F32, F32]:
+    """(ROOM_N, lags) which samples take part at each alignment, and (ROOM_N, lags * 2) the trends there."""
+    in_part = np.zeros((ROOM_N, len(LAGS)), np.float32)
+    trends = np.zeros((ROOM_N, len(LAGS), 2), np.float32)
+    for lag in range(len(LAGS)):
+        in_part[lag : lag + QRS_N, lag] = 1
+        trends[lag : lag + QRS_N, lag] = unit_trend(QRS_N)
+    return frozen(in_part), frozen(trends.reshape(ROOM_N, -1))

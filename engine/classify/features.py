@@ -1,13 +1,15 @@
 """What a beat is judged by: numbers without unit, most of them relative to the patient's own beats."""
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from engine.arrays import F32, F64, I64, Bools
-from engine.classify.families import compare, lead_scale
-from engine.classify.memory import BeatMemory
+from engine.classify.families import Families, compare, lead_scale
+from engine.classify.memory import Memories, own_family
 from engine.classify.pieces import P_PART, QRS_N, QRS_PART, T_PART, Pieces, detrended
+from engine.delineation.beatrow import BeatRow, runs
 from engine.delineation.segment import middle
 from engine.grid import FS_HZ
 
@@ -48,92 +50,128 @@ DIASTOLE: Final = slice(40, 48)
 T_LEVEL: Final = slice(8, 60)
 
 
-def local_rr_s(r_peaks: I64) -> tuple[F64, F64, F64]:
-    """RR interval before each beat, after it, and the median around it, s; (n,) each, NaN where unknown."""
-    rr_s = np.diff(r_peaks) / FS_HZ
-    unknown = [np.nan]
-    padded = np.concatenate((unknown * LOCAL_RR[0], rr_s, unknown * LOCAL_RR[1]))
-    around = np.lib.stride_tricks.sliding_window_view(padded, sum(LOCAL_RR))[: r_peaks.size]
-    return np.concatenate((unknown, rr_s)), np.concatenate((rr_s, unknown)), middle(around, axis=1)
+@dataclass(frozen=True, slots=True, eq=False)
+class Timing:
+    """RR intervals of the m beats of windows; s, NaN where unknown."""
+
+    before_s: F64
+    """(m,)"""
+    after_s: F64
+    """(m,)"""
+    previous_s: F64
+    """(m,) the interval before the one before."""
+    local_s: F64
+    """(m,) median of those around."""
+    all_s: F64
+    """(B, most beats): those before each beat, by window."""
+
+    @classmethod
+    def of(cls, row: BeatRow) -> "Timing":
+        """Of all beats of windows."""
+        before_s = np.where(row.rank > 0, row.since_last / FS_HZ, np.nan)
+        all_s = row.by_window(before_s)
+        room = np.full((len(all_s), sum(LOCAL_RR)), np.nan)
+        padded = np.concatenate((room[:, 1:], all_s, room), axis=1)
+        local_s = middle(runs(padded, sum(LOCAL_RR))[row.window, row.rank + LOCAL_RR[1]], axis=1)
+        at = row.rank + room.shape[1] - 1
+        return cls(before_s, padded[row.window, at + 1], padded[row.window, at - 1], local_s, all_s)
+
+    @property
+    def early(self) -> F64:
+        """(m,) log of the interval before each beat over those around it."""
+        return np.log(self.before_s / self.local_s)
 
 
-def measure_features(pieces: Pieces, r_peaks: I64, qrs_ms: F32, memory: BeatMemory) -> F32:
-    """Describe every beat of a window.
+def measure_features(
+    pieces: Pieces, chosen: Bools, row: BeatRow, timing: Timing, qrs_ms: F32, memories: Memories
+) -> F32:
+    """Describe some beats of windows.
 
     Parameters
     ----------
     pieces : Pieces
-        The window's beats.
-    r_peaks : (n,) int64
-        Their absolute places.
-    qrs_ms : (n,) float32
-        Their QRS durations.
-    memory : BeatMemory
-        What the patient's beats look like.
+        The n beats.
+    chosen : (m,) bool
+        Which of all beats they are.
+    row : BeatRow
+        All m beats.
+    timing : Timing
+        Of all beats.
+    qrs_ms : (m,) float32
+        QRS durations of all beats.
+    memories : Memories
+        What the patients' beats look like.
 
     Returns
     -------
     (n, len(FEATURES)) float32
         NaN where not measurable; all NaN without an own family or a lead known of both.
     """
-    n, own = r_peaks.size, memory.own
-    if own < 0 or not n:
-        return np.full((n, len(FEATURES)), np.nan, np.float32)
-    families = memory.families
+    families, bed = memories.families, pieces.bed
+    of_beds = own_family(families)
+    own = of_beds[bed]  # -1 where there is none: what is measured against it is taken back at the end
     scale = lead_scale(families, pieces)
-    like = compare(families, pieces.qrs, pieces.known, scale)
-    both = pieces.known & families.have[own]
-    weight = both / scale**2
-    at = like.lag[:, own][:, None, None] + np.arange(QRS_N)
-    beat = detrended(np.take_along_axis(pieces.qrs, at, axis=2))
-    usual = detrended(families.shape[own][:, QRS_PART])
+    like = compare(families, pieces, scale)
+    both = pieces.known & families.have[bed, own]
+    weight: F32 = both.astype(np.float32) / scale[bed] ** 2
+    beat_at = np.arange(len(bed))
+    aligned = runs(np.ascontiguousarray(pieces.qrs), QRS_N)
+    beat = detrended(aligned[beat_at, :, like.lag[beat_at, own]])
+    usual_whole = families.shape[bed, own]
+    usual = detrended(usual_whole[..., QRS_PART])
+    near = like.correlation[beat_at, own], np.log(like.gain[beat_at, own])
     columns = np.stack(
         [
-            *_shape(like.correlation[:, own], beat, usual, both, weight, float(families.spread[own])),
-            *_family(like.correlation, memory, own, np.log(like.gain[:, own]), beat, usual, weight),
-            *_width(qrs_ms, memory, own, beat, usual, both),
-            *_other_waves(pieces.whole, families.shape[own], beat, weight),
-            *_timing(r_peaks, memory.typical_rr_s),
+            *_shape(near[0], beat, usual, both, families.spread[bed, own]),
+            *_family(like.correlation, families, bed, own, near[1], beat, usual, weight),
+            *_width(qrs_ms[chosen], families, (bed, own), beat, usual, both),
+            *_other_waves(pieces.whole, usual_whole, beat, weight),
+            *(of_beat[chosen] for of_beat in _timing(timing, row, memories.typical_rr_s)),
         ],
         axis=1,
     )
-    return np.where(both.any(axis=1)[:, None], columns, np.nan).astype(np.float32)
+    described = both.any(axis=1) & (own >= 0)
+    return np.where(described[:, None], columns, np.nan).astype(np.float32)
 
 
-def _shape(
-    likeness: F32, beat: F32, usual: F32, both: Bools, weight: F32, spread: float
-) -> tuple[F64 | F32, ...]:
-    energy = (beat**2).sum(axis=2) * (usual**2).sum(axis=1)
-    by_lead = (beat * usual).sum(axis=2) / np.sqrt(np.maximum(energy, 1e-12))
+def _shape(likeness: F32, beat: F32, usual: F32, both: Bools, spread: F32) -> tuple[F64 | F32, ...]:
+    energy = np.einsum("nlm,nlm->nl", beat, beat) * np.einsum("nlm,nlm->nl", usual, usual)
+    by_lead = np.einsum("nlm,nlm->nl", beat, usual) / np.sqrt(np.maximum(energy, 1e-12))
     worst, best = np.where(both, by_lead, 2).min(axis=1), np.where(both, by_lead, -2).max(axis=1)
     strange = np.log((1.01 - likeness) / (spread + 0.01))
-    return likeness, worst, best, strange, np.full(len(beat), np.log(spread + 0.01))
+    return likeness, worst, best, strange, np.log(spread + 0.01)
 
 
 def _family(
-    correlation: F32, memory: BeatMemory, own: int, gain: F32, beat: F32, usual: F32, weight: F32
+    correlation: F32,
+    families: Families,
+    bed: I64,
+    own: I64,
+    gain: F32,
+    beat: F32,
+    usual: F32,
+    weight: F32,
 ) -> tuple[F64 | F32 | Bools, ...]:
-    families = memory.families
     nearest = np.nan_to_num(correlation, nan=-2.0).argmax(axis=1)
-    rest = (((beat - usual) ** 2).sum(axis=2) * weight).sum(axis=1)
-    residual = np.sqrt(rest / np.maximum(((usual**2).sum(axis=1) * weight).sum(axis=1), 1e-12))
-    share = (families.weight[nearest] + 0.5) / (families.weight.sum() + 1)
-    wider = (families.qrs_ms[nearest] - families.qrs_ms[own]) / WIDTH_UNIT_MS
+    apart = beat - usual
+    rest = (np.einsum("nlm,nlm->nl", apart, apart) * weight).sum(axis=1)
+    size = (np.einsum("nlm,nlm->nl", usual, usual) * weight).sum(axis=1)
+    share = (families.weight[bed, nearest] + 0.5) / (families.weight.sum(axis=1)[bed] + 1)
+    wider = (families.qrs_ms[bed, nearest] - families.qrs_ms[bed, own]) / WIDTH_UNIT_MS
     return (
         gain,
-        np.log(residual + 0.02),
+        np.log(np.sqrt(rest / np.maximum(size, 1e-12)) + 0.02),
         nearest == own,
         np.log(share),
-        families.early[nearest],
+        families.early[bed, nearest],
         wider,
-        families.rr_s[nearest],
+        families.rr_s[bed, nearest],
     )
 
 
 def _width(
-    qrs_ms: F32, memory: BeatMemory, own: int, beat: F32, usual: F32, both: Bools
+    qrs_ms: F32, families: Families, own: tuple[I64, I64], beat: F32, usual: F32, both: Bools
 ) -> tuple[F64 | F32, ...]:
-    families = memory.families
     wider_ms = qrs_ms - families.qrs_ms[own]
 
     def against_usual(of: F32, of_usual: F32) -> F64:
@@ -157,7 +195,7 @@ def _steepness(x: F32) -> F32:
 
 
 def _area(x: F32) -> F32:
-    level = np.partition(x, x.shape[-1] // 2, axis=-1)[..., x.shape[-1] // 2, None]
+    level = np.sort(x, axis=-1)[..., x.shape[-1] // 2, None]
     area: F32 = np.abs(x - level).sum(axis=-1)
     relative: F32 = area / np.maximum(np.ptp(x, axis=-1), 1e-6)
     return relative
@@ -165,42 +203,49 @@ def _area(x: F32) -> F32:
 
 def _other_waves(whole: F32, usual: F32, beat: F32, weight: F32) -> tuple[F64 | F32, ...]:
     p_power = (whole[..., P_PART].var(axis=2) * weight).sum(axis=1)
-    p_usual = (usual[:, P_PART].var(axis=1) * weight).sum(axis=1)
+    p_usual = (usual[..., P_PART].var(axis=2) * weight).sum(axis=1)
     direction = beat.max(axis=2) + beat.min(axis=2)
     t_level = whole[..., T_PART][..., T_LEVEL].mean(axis=2) - whole[..., DIASTOLE].mean(axis=2)
     size = (direction**2 * weight).sum(axis=1) * (t_level**2 * weight).sum(axis=1)
     discordance = (direction * t_level * weight).sum(axis=1) / np.maximum(np.sqrt(size), 1e-9)
     return (
-        _correlation(whole[..., T_PART], usual[:, T_PART], weight),
+        _correlation(whole[..., T_PART], usual[..., T_PART], weight),
         discordance,
-        _correlation(whole[..., P_PART], usual[:, P_PART], weight),
+        _correlation(whole[..., P_PART], usual[..., P_PART], weight),
         np.log(np.sqrt(p_power / np.maximum(p_usual, 1e-9)) + 0.05),
     )
 
 
 def _correlation(x: F32, usual: F32, weight: F32) -> F32:
-    """(n, 12, m) with (12, m), leads weighted (n, 12): (n,)."""
-    x, usual = x - x.mean(axis=2, keepdims=True), usual - usual.mean(axis=1, keepdims=True)
-    joint = ((x * usual).sum(axis=2) * weight).sum(axis=1)
-    energy = ((x**2).sum(axis=2) * weight).sum(axis=1) * ((usual**2).sum(axis=1) * weight).sum(axis=1)
-    correlation: F32 = joint / np.maximum(np.sqrt(energy), 1e-9)
+    """(n, 12, m) with (n, 12, m), leads weighted (n, 12): (n,)."""
+    x, usual = (one - one.mean(axis=2, keepdims=True) for one in (x, usual))
+    joint, own, theirs = (
+        (np.einsum("nlm,nlm->nl", *pair) * weight).sum(axis=1)
+        for pair in ((x, usual), (x, x), (usual, usual))
+    )
+    correlation: F32 = joint / np.maximum(np.sqrt(own * theirs), 1e-9)
     return correlation
 
 
-def _timing(r_peaks: I64, typical_s: float) -> tuple[F64, ...]:
-    before_s, after_s, local_s = local_rr_s(r_peaks)
-    if not np.isfinite(typical_s):
-        typical_s = float(middle(local_s, axis=0))
-    previous_s = np.concatenate(([np.nan], before_s[:-1]))
+def _timing(timing: Timing, row: BeatRow, typical_s: F64) -> tuple[F64, ...]:
+    before_s, local_s = timing.before_s, timing.local_s
+    typical_s = np.where(np.isfinite(typical_s), typical_s, middle(row.by_window(local_s), axis=1))
     log = np.log(np.maximum(before_s, 0.1))
-    known = log[np.isfinite(log)]
-    spread = float(known.std()) if known.size else float("nan")
     return (
         log,
-        np.log(before_s / local_s),
-        np.log(before_s / typical_s),
-        np.log(after_s / local_s),
-        np.log(after_s / before_s),
-        np.log(before_s / previous_s),
-        np.full(r_peaks.size, spread),
+        timing.early,
+        np.log(before_s / typical_s[row.window]),
+        np.log(timing.after_s / local_s),
+        np.log(timing.after_s / before_s),
+        np.log(before_s / timing.previous_s),
+        _spread(np.log(np.maximum(timing.all_s, 0.1)))[row.window],
     )
+
+
+def _spread(values: F64) -> F64:
+    """(B, n) to (B,) standard deviation of what is known; NaN where nothing is."""
+    known = np.isfinite(values)
+    n = np.where(known.any(axis=1), known.sum(axis=1), np.nan)
+    mean = np.where(known, values, 0).sum(axis=1) / n
+    spread: F64 = np.sqrt(np.where(known, (values - mean[:, None]) ** 2, 0).sum(axis=1) / n)
+    return spread

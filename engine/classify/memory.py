@@ -1,11 +1,13 @@
 """What the monitor remembers of a patient's beats."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from engine.arrays import F32, Bools, frozen
+from engine.arrays import F32, F64, I64, Bools
+from engine.beatclass import I8
 from engine.classify.families import Families, compare, lead_scale
 from engine.classify.pieces import LAGS, Pieces
 from engine.grid import FS_HZ
@@ -39,6 +41,18 @@ new bundle branch block does, after minutes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Judged:
+    """The beats of a bed's last window as they were classed: settled ones need not be judged again."""
+
+    r_peaks: I64
+    """(n,) int64, absolute samples."""
+    klass: I8
+    """(n,) int8, values of `BeatClass` by the features alone; `UNKNOWN` for those to be judged again."""
+    own: int
+    """The family that was the patient's own."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class BeatMemory:
     """Streaming state of beat classification, one per bed; `reset` by starting from `empty()` again."""
 
@@ -47,116 +61,153 @@ class BeatMemory:
     """Running mean of the intervals that are neither premature nor pauses, s; NaN before the first."""
     until: int
     """Beats up to this absolute sample are in it."""
+    judged: Judged
 
     @classmethod
     def empty(cls) -> "BeatMemory":
         """Of a patient never seen."""
-        return cls(Families.none(), float("nan"), -(2**62))
+        nothing = Judged(np.zeros(0, np.int64), np.zeros(0, np.int8), -1)
+        return cls(Families.none(), float("nan"), -(2**62), nothing)
 
     @property
     def own(self) -> int:
         """Place of the patient's own family; -1 while there is none."""
-        families = self.families
-        if not (families.weight > 0).any():
-            return -1
-        racing = families.rr_s < RACING_RR_S
-        several = (families.weight >= FEW) & ~racing
-        narrowest_ms = families.qrs_ms[several].min() if several.any() else np.inf
-        wide = families.qrs_ms > narrowest_ms + WIDER_MS
-        score = families.weight * np.where(families.early < EARLY, EARLY_WEIGHT, 1.0)
-        score *= np.where(wide, WIDE_WEIGHT, 1.0)
-        score = np.where(racing | (wide & (families.rr_s < FAST_RR_S)), FAST_WEIGHT * families.weight, score)
-        return int(score.argmax())
+        return int(own_family(self.families))
 
 
-@dataclass(frozen=True, slots=True)
+def own_family(families: Families) -> I64:
+    """Place of each bed's own family; -1 while there is none."""
+    racing = families.rr_s < RACING_RR_S
+    several = (families.weight >= FEW) & ~racing
+    narrowest_ms = np.where(several, families.qrs_ms, np.inf).min(axis=-1, keepdims=True)
+    wide = families.qrs_ms > narrowest_ms + WIDER_MS
+    score = families.weight * np.where(families.early < EARLY, EARLY_WEIGHT, 1.0)
+    score *= np.where(wide, WIDE_WEIGHT, 1.0)
+    score = np.where(racing | (wide & (families.rr_s < FAST_RR_S)), FAST_WEIGHT * families.weight, score)
+    own: I64 = np.where((families.weight > 0).any(axis=-1), score.argmax(axis=-1), -1)
+    return own
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Memories:
+    """What is remembered of B beds, stacked and changed in place while beats are taken in."""
+
+    families: Families
+    """Stacked."""
+    typical_rr_s: F64
+    """(B,)"""
+    until: I64
+    """(B,)"""
+
+    @classmethod
+    def of(cls, memories: Sequence[BeatMemory]) -> "Memories":
+        """Copies of the beds' own."""
+        return cls(
+            Families.stacked([memory.families for memory in memories]),
+            np.array([memory.typical_rr_s for memory in memories], np.float64),
+            np.array([memory.until for memory in memories], np.int64),
+        )
+
+    def of_bed(self, bed: int, before: BeatMemory) -> BeatMemory:
+        """What is remembered of one bed; if nothing was learned, that is `before`."""
+        until = int(self.until[bed])
+        if until == before.until:
+            return before
+        typical_rr_s = float(self.typical_rr_s[bed])
+        return BeatMemory(self.families.of_bed(bed), typical_rr_s, until, before.judged)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class BeatFacts:
-    """What is remembered of one beat beside its shape."""
+    """What is remembered of n beats beside their shape."""
 
-    sample: int
-    """R peak, absolute."""
-    early: float
-    """log(RR interval before / typical RR interval); NaN if unknown."""
-    rr_s: float
-    qrs_ms: float
+    sample: I64
+    """(n,) R peaks, absolute."""
+    early: F64
+    """(n,) log(RR interval before / typical RR interval); NaN if unknown."""
+    rr_s: F64
+    """(n,)"""
+    qrs_ms: F32
+    """(n,)"""
+
+    def at(self, rows: I64 | Bools) -> "BeatFacts":
+        """Some of the beats."""
+        return BeatFacts(self.sample[rows], self.early[rows], self.rr_s[rows], self.qrs_ms[rows])
 
 
-def remember(memory: BeatMemory, pieces: Pieces, i: int, facts: BeatFacts) -> BeatMemory:
-    """Take one more beat into memory.
+def remember(memories: Memories, pieces: Pieces, facts: BeatFacts, scale_by: Pieces) -> None:
+    """Take one more beat of some beds into memory.
 
     Parameters
     ----------
-    memory : BeatMemory
-        Left as it is.
+    memories : Memories
+        Changed in place.
     pieces : Pieces
-        Beats of a window.
-    i : int
-        Which of them.
+        The beats, no two of one bed.
     facts : BeatFacts
-        More about it.
+        More about them.
+    scale_by : Pieces
+        All beats at hand: in leads of which nothing is known yet, they say how large beats are.
     """
-    known = pieces.known[i]
-    apart_s = (facts.sample - memory.until) / FS_HZ
-    old = _faded(memory.families, apart_s)
-    memory = replace(memory, until=facts.sample, typical_rr_s=_typical_rr_s(memory.typical_rr_s, facts))
-    if not known.any():
-        return memory
-    like = compare(old, pieces.qrs[i : i + 1], known[None], lead_scale(old, pieces))
-    similar = np.where((like.gain[0] < MAX_GAIN) & (like.gain[0] > 1 / MAX_GAIN), like.correlation[0], np.nan)
+    bed, families = pieces.bed, memories.families
+    apart_s = np.minimum((facts.sample - memories.until[bed]) / FS_HZ, MAX_APART_S)
+    families.weight[bed] *= np.exp(-apart_s / FADING_S).astype(np.float32)[:, None]
+    memories.until[bed] = facts.sample
+    memories.typical_rr_s[bed] = _typical_rr_s(memories.typical_rr_s[bed], facts)
+    seen = np.flatnonzero(pieces.known.any(axis=1))
+    if seen.size:
+        _join(families, pieces.at(seen), facts.at(seen), lead_scale(families, scale_by))
+
+
+def _typical_rr_s(typical_s: F64, facts: BeatFacts) -> F64:
+    moved = np.where(np.isfinite(typical_s), typical_s + RR_RATE * (facts.rr_s - typical_s), facts.rr_s)
+    return np.where((facts.early > EARLY) & (facts.early < LATE), moved, typical_s)
+
+
+def _join(families: Families, pieces: Pieces, facts: BeatFacts, scale: F32) -> None:
+    """Add each beat to the family that it resembles most, or let it found a new one."""
+    bed, beat = pieces.bed, np.arange(len(pieces))
+    like = compare(families, pieces, scale)
+    similar = np.where((like.gain < MAX_GAIN) & (like.gain > 1 / MAX_GAIN), like.correlation, np.nan)
     similar = np.nan_to_num(similar, nan=-1.0)
-    place, lag, new = int(similar.argmax()), 0, bool(similar.max() < SAME)
-    if new:
-        place = int(old.weight.argmin())
-    else:
-        lag = LAGS[int(like.lag[0, place])]
-    beat = np.roll(pieces.whole[i], -lag, axis=1)
-    strange = float("nan") if new else 1.0 - float(similar[place])
-    return replace(memory, families=_joined(old, place, new, beat, known, strange, facts))
+    nearest = similar.argmax(axis=1)
+    new = similar[beat, nearest] < SAME
+    place = np.where(new, families.weight[bed].argmin(axis=1), nearest)
+    lag = np.where(new, 0, like.lag[beat, place] + LAGS[0])
+    for array in (families.shape, families.count, families.weight):
+        array[bed[new], place[new]] = 0
+    strange = np.where(new, np.nan, 1.0 - similar[beat, nearest])
+    _move_numbers(families, (bed, place), new, strange, facts)
+    _move_shape(families, (bed, place), _shifted(pieces.whole, lag), pieces.known)
 
 
-def _faded(families: Families, apart_s: float) -> Families:
-    share = np.float32(np.exp(-min(apart_s, MAX_APART_S) / FADING_S))
-    return replace(families, weight=frozen(families.weight * share))
+def _shifted(whole: F32, lag: I64) -> F32:
+    at = (np.arange(whole.shape[2]) + lag[:, None]) % whole.shape[2]
+    return np.take_along_axis(whole, at[:, None], axis=2)
 
 
-def _typical_rr_s(typical_s: float, facts: BeatFacts) -> float:
-    if not EARLY < facts.early < LATE:
-        return typical_s
-    return typical_s + RR_RATE * (facts.rr_s - typical_s) if np.isfinite(typical_s) else facts.rr_s
+def _move_shape(families: Families, at: tuple[I64, I64], beat: F32, known: Bools) -> None:
+    count = np.minimum(families.count[at], np.float32(SETTLED_N))
+    shape = families.shape[at]
+    shape += (known / (count + 1))[..., None] * (beat - shape)
+    families.shape[at] = shape
+    families.count[at] = np.where(known, np.minimum(count + 1, np.float32(SETTLED_N)), families.count[at])
 
 
-def _joined(
-    old: Families, place: int, new: bool, beat: F32, known: Bools, strange: float, facts: BeatFacts
-) -> Families:
-    """Add a beat to the family at `place`, or let it found a new one there."""
-    shape, count, weight = old.shape.copy(), old.count.copy(), old.weight.copy()
-    if new:
-        shape[place], count[place], weight[place] = 0, 0, 0
-    share = 1 / (np.minimum(count[place, known], SETTLED_N) + 1)
-    shape[place, known] += share[:, None] * (beat[known] - shape[place, known])
-    count[place, known] = np.minimum(count[place, known] + 1, SETTLED_N)
-    slow = 1 / (min(float(weight[place]), SETTLED_N) + 1)
-    weight[place] += 1
-    apart_ms = abs(facts.qrs_ms - float(old.qrs_ms[place]))
-    return Families(
-        frozen(shape),
-        frozen(count),
-        frozen(weight),
-        early=_moved(old.early, place, facts.early, slow, 0.0 if new else None),
-        qrs_ms=_moved(old.qrs_ms, place, facts.qrs_ms, slow, 0.0 if new else None),
-        rr_s=_moved(old.rr_s, place, facts.rr_s, slow, 0.0 if new else None),
-        spread=_moved(old.spread, place, strange, SPREAD_RATE, FIRST_SPREAD if new else None),
-        qrs_spread_ms=_moved(
-            old.qrs_spread_ms, place, apart_ms, SPREAD_RATE, FIRST_QRS_SPREAD_MS if new else None
-        ),
-    )
-
-
-def _moved(means: F32, place: int, value: float, share: float, first: float | None) -> F32:
-    """Running means with the one at `place` moved towards a value, from `first` if it begins anew."""
-    moved = means.copy()
-    if first is not None:
-        moved[place] = first
-    if np.isfinite(value):
-        moved[place] += share * (value - moved[place])
-    return frozen(moved)
+def _move_numbers(
+    families: Families, at: tuple[I64, I64], new: Bools, strange: F64, facts: BeatFacts
+) -> None:
+    """Running means of the families, those of new ones from their first values on."""
+    slow = 1 / (np.minimum(families.weight[at], np.float32(SETTLED_N)) + 1)
+    apart_ms = np.abs(facts.qrs_ms - families.qrs_ms[at])
+    families.weight[at] += 1
+    for means, value, share, first in (
+        (families.early, facts.early, slow, 0.0),
+        (families.qrs_ms, facts.qrs_ms, slow, 0.0),
+        (families.rr_s, facts.rr_s, slow, 0.0),
+        (families.spread, strange, SPREAD_RATE, FIRST_SPREAD),
+        (families.qrs_spread_ms, apart_ms, SPREAD_RATE, FIRST_QRS_SPREAD_MS),
+    ):
+        before = np.where(new, np.float32(first), means[at])
+        moved = before + share * (value.astype(np.float32) - before)
+        means[at] = np.where(np.isfinite(value), moved, before)

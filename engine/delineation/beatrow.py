@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.arrays import F32, I64, A, Bools
+from engine.arrays import I64, A, Bools
 from engine.beats import Beats
 from engine.grid import WINDOW_N
 from engine.signals import Signals
@@ -46,6 +46,10 @@ class BeatRow:
         n = np.bincount(window, minlength=self.n.size)
         return BeatRow(n, window, _rank(n, window), self.place[where])
 
+    def moved(self, place: I64) -> "BeatRow":
+        """The same beats, at other places of them."""
+        return BeatRow(self.n, self.window, self.rank, place)
+
     @property
     def since_last(self) -> I64:
         """(m,) samples from the beat before; a window's length for its first beat."""
@@ -60,10 +64,10 @@ class BeatRow:
         until[self.rank == self.n[self.window] - 1] = WINDOW_N
         return until
 
-    def cut(self, x: F32, from_n: int, to_n: int) -> F32:
+    def cut(self, x: A, from_n: int, to_n: int) -> A:
         """(m, 12, to_n - from_n) samples around each R peak, of signals (B, 12, ...) held by `REACH_N`."""
-        around: F32 = runs(x, to_n - from_n)[self.window, :, self.place + (REACH_N + from_n)]
-        return around
+        at = self.place + (REACH_N + from_n)
+        return runs(x, to_n - from_n)[self.window, :, at]  # type: ignore[return-value]
 
     def by_window(self, values: NDArray[Any]) -> NDArray[Any]:
         """(m, ...) to (B, most beats, ...), filled up with NaN."""

@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from engine.arrays import F32
+from engine.arrays import F32, A
 
 HALF_SAMPLE: Final = 0.5
 """Slope k lies between the samples k and k + 1, at every scale."""
@@ -49,10 +49,10 @@ def slopes(x: F32, scale: int) -> F32:
     return steep * np.float32(2 * 8.0 ** (1 - scale))
 
 
-def held(x: F32, n_more: int) -> F32:
+def held(x: A, n_more: int) -> A:
     """Repeat the first and the last of (..., n) samples, `n_more` times each."""
     n = x.shape[-1]
     longer = np.empty((*x.shape[:-1], n + 2 * n_more), x.dtype)
     longer[..., :n_more], longer[..., n_more + n :] = x[..., :1], x[..., -1:]
     longer[..., n_more : n_more + n] = x
-    return longer
+    return longer  # type: ignore[return-value]

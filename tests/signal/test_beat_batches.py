@@ -1,11 +1,16 @@
 """The beat chain over windows of many beds at once: each is judged as if it were alone."""
 
+from dataclasses import fields, replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.beatclass import BeatClass
 from engine.beats import Beats, find_beats
+from engine.classify.classify import JUDGED_AGE_S, classify
+from engine.classify.memory import BeatMemory
 from engine.delineation.delineate import delineate
 from engine.grid import FS_HZ, WINDOW_N
 from engine.leads import N_LEADS
@@ -55,6 +60,51 @@ def test_waves_are_marked_as_in_a_window_alone(windows, chosen):
         np.testing.assert_array_equal(found.centres, alone.centres)
         np.testing.assert_allclose(found.p_coherence, alone.p_coherence, rtol=1e-5)
         assert found.marks_ms.flags.writeable is found.p_coherence.flags.writeable is False
+
+
+def classified(windows, memories):
+    prepared_ones = prepared(windows)
+    return classify(*prepared_ones, delineate(*prepared_ones), memories)
+
+
+def later(window):
+    """The same signal, seen two seconds later."""
+    return replace(window, end_sample=window.end_sample + 2 * FS_HZ)
+
+
+@settings(max_examples=8, deadline=None)
+@given(CHOICE)
+def test_beats_are_classed_and_remembered_as_in_a_window_alone(windows, chosen):
+    memories = [BeatMemory.empty()] * len(chosen)
+    alone = dict.fromkeys(chosen, BeatMemory.empty())
+    for seen in (windows, list(map(later, windows))):
+        together, memories = classified([seen[k] for k in chosen], memories)
+        expected = {}
+        for k, memory in alone.items():
+            (expected[k],), (alone[k],) = classified([seen[k]], [memory])
+        for k, found, memory in zip(chosen, together, memories, strict=True):
+            np.testing.assert_array_equal(found.klass, expected[k].klass)
+            np.testing.assert_array_equal(found.qrs_ms, expected[k].qrs_ms)
+            np.testing.assert_allclose(found.p_wave, expected[k].p_wave, rtol=1e-5)
+            assert (memory.until, memory.own) == (alone[k].until, alone[k].own)
+            np.testing.assert_allclose(memory.typical_rr_s, alone[k].typical_rr_s)
+            for field in fields(memory.families):
+                one, other = (getattr(of.families, field.name) for of in (memory, alone[k]))
+                np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+
+
+def test_a_settled_beat_keeps_its_class_until_the_own_family_changes(windows):
+    (first,), (memory,) = classified([windows[1]], [BeatMemory.empty()])
+    settled = memory.judged.klass != BeatClass.UNKNOWN
+    age_s = (windows[1].end_sample - memory.judged.r_peaks) / FS_HZ
+    assert settled.sum() > 5
+    np.testing.assert_array_equal(settled, (age_s > JUDGED_AGE_S) & (first.klass != BeatClass.UNKNOWN))
+    ectopic = np.where(settled, np.int8(BeatClass.SUPRAVENTRICULAR), memory.judged.klass)
+    for own, kept in ((memory.own, True), (memory.own + 1, False)):
+        changed = replace(memory, judged=replace(memory.judged, klass=ectopic, own=own))
+        (again,), _ = classified([windows[1]], [changed])
+        assert (again.klass[settled] == BeatClass.SUPRAVENTRICULAR).all() == kept
+        np.testing.assert_array_equal(again.klass[~settled], first.klass[~settled])
 
 
 def test_beats_of_a_window_without_leads_are_marked_nowhere(windows):

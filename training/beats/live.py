@@ -56,7 +56,7 @@ def _described(recording: Recording, hop_s: int) -> Iterator[tuple[I64, F32]]:
     memory = BeatMemory.empty()
     for window, quality, beats in recording.windows(hop_s):
         one = condition([window]), [quality], [beats]
-        (seen,), (memory,) = observe(*one, delineate(*one), [memory])
+        seen, (memory,) = observe(*one, delineate(*one), [memory])
         due = _due(beats.r_peaks, window.end_sample, hop_s)
         yield beats.r_peaks[due], seen.features[due]
 
