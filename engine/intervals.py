@@ -6,10 +6,12 @@ from typing import Final
 
 import numpy as np
 
-from engine.arrays import F32, F64, I64, Bools, frozen
-from engine.beatclass import BeatClass, BeatClasses
+from engine.arrays import F32, F64, Bools, frozen
+from engine.beatclass import I8, BeatClass, BeatClasses
+from engine.delineation.beatrow import BeatRow, runs
 from engine.delineation.delineation import Delineation, Mark
 from engine.delineation.segment import SAMPLE_MS, middle
+from engine.grid import FS_HZ, WINDOW_N
 from engine.leads import N_LEADS
 from engine.signals import Signals, condition
 from engine.window import Window
@@ -77,7 +79,18 @@ def measure_intervals(
     Every value is the median over beats, so that one disturbed beat moves nothing. ST and T levels are not
     freed from baseline wander other than by their reference next to the QRS complex.
     """
-    return [_measured(signals, i, *of) for i, of in enumerate(zip(delineations, classes, strict=True))]
+    row = BeatRow.counted([one.r_peaks.size for one in delineations])
+    chosen = _dominant(row, np.concatenate([one.klass for one in classes]))
+    marks_ms = np.concatenate([one.marks_ms for one in delineations], axis=2)[..., chosen].transpose(0, 2, 1)
+    r_peaks = np.concatenate([one.r_peaks for one in delineations])
+    rr_s = np.where(row.rank > 0, np.diff(r_peaks, prepend=0) / FS_HZ, np.nan)[chosen]
+    row = row.only(chosen).moved(r_peaks[chosen] - signals.start[row.window[chosen]])
+    durations = _durations(row, middle(marks_ms, axis=2), rr_s)
+    levels = frozen(_levels_mv(signals, row, marks_ms))
+    return [
+        Intervals(int(n), *of_window.tolist(), *st_and_t_mv)
+        for n, of_window, st_and_t_mv in zip(row.n, durations, levels, strict=True)
+    ]
 
 
 def intervals_of(window: Window, delineation: Delineation, classes: BeatClasses) -> Intervals:
@@ -85,66 +98,45 @@ def intervals_of(window: Window, delineation: Delineation, classes: BeatClasses)
     return measure_intervals(condition([window]), [delineation], [classes])[0]
 
 
-def _measured(signals: Signals, i: int, delineation: Delineation, classes: BeatClasses) -> Intervals:
-    chosen = _dominant(classes)
-    if not chosen.any():
-        return Intervals.unknown()
-    fused = middle(delineation.marks_ms, axis=1)
-    onset_ms = fused[Mark.QRS_ONSET]
-    rr_s = np.diff(delineation.r_peaks, prepend=np.nan)[chosen] * (SAMPLE_MS / 1000)
-    qt_ms = _typical((fused[Mark.T_OFFSET] - onset_ms)[chosen])
-    rr = _typical(rr_s)
-    st_mv, t_mv = _levels_mv(signals, i, delineation, chosen)
-    return Intervals(
-        n_beats=int(chosen.sum()),
-        pr_ms=_typical((onset_ms - fused[Mark.P_ONSET])[chosen]),
-        qrs_ms=_typical((fused[Mark.QRS_OFFSET] - onset_ms)[chosen]),
-        qt_ms=qt_ms,
-        qtc_fridericia_ms=float(qt_ms / np.cbrt(rr)),
-        qtc_bazett_ms=float(qt_ms / np.sqrt(rr)),
-        st_mv=frozen(st_mv),
-        t_mv=frozen(t_mv),
-    )
-
-
-def _dominant(classes: BeatClasses) -> Bools:
+def _dominant(row: BeatRow, klass: I8) -> Bools:
+    """(m,) the beats of each window that are measured."""
+    chosen = np.zeros(klass.size, np.bool_)
     for kind in (BeatClass.NORMAL, BeatClass.PACED, BeatClass.UNKNOWN):
-        chosen: Bools = classes.klass == kind
-        if chosen.any():
-            return chosen
-    return np.zeros(classes.klass.size, np.bool_)
+        decided = np.bincount(row.window[chosen], minlength=row.n.size) > 0
+        chosen |= (klass == kind) & ~decided[row.window]
+    return chosen
 
 
-def _typical(values: F64) -> float:
-    return float(middle(values, axis=0)) if values.size else float("nan")
+def _durations(row: BeatRow, fused_ms: F32, rr_s: F64) -> F64:
+    """(B, 5) PR, QRS, QT and corrected QT, from (9, m) marks fused over the leads."""
+    onset_ms = fused_ms[Mark.QRS_ONSET]
+    pr_ms = onset_ms - fused_ms[Mark.P_ONSET]
+    qrs_ms, qt_ms = fused_ms[[Mark.QRS_OFFSET, Mark.T_OFFSET]] - onset_ms
+    of_beats = np.stack((pr_ms, qrs_ms, qt_ms, rr_s), axis=1)
+    pr_ms, qrs_ms, qt_ms, rr = middle(row.by_window(of_beats), axis=1).T
+    return np.stack((pr_ms, qrs_ms, qt_ms, qt_ms / np.cbrt(rr), qt_ms / np.sqrt(rr)), axis=1)
 
 
-def _levels_mv(signals: Signals, i: int, delineation: Delineation, chosen: Bools) -> tuple[F32, F32]:
-    """(12,) ST level and T peak; NaN where the amplitude is unknown."""
-    if not signals.windows[i].calibrated:
-        return np.full(N_LEADS, np.nan, np.float32), np.full(N_LEADS, np.nan, np.float32)
-    marks_ms = delineation.marks_ms[:, :, chosen]
-    r_peaks = delineation.r_peaks[chosen] - signals.start[i]
-    x, valid = signals.x[i], signals.received[i]
+def _levels_mv(signals: Signals, row: BeatRow, marks_ms: F32) -> F32:
+    """(B, 2, 12) ST levels and T peaks; NaN where the amplitude is unknown."""
     pq_ms = marks_ms[Mark.QRS_ONSET] + (PQ_FROM_MS + PQ_TO_MS) / 2
-    reference = _level(x, valid, r_peaks, pq_ms, round((PQ_TO_MS - PQ_FROM_MS) / SAMPLE_MS) + 1)
-    st = _level(x, valid, r_peaks, marks_ms[Mark.QRS_OFFSET] + ST_AFTER_J_MS, LEVEL_N)
-    t = _level(x, valid, r_peaks, marks_ms[Mark.T_PEAK], LEVEL_N)
-    return _over_beats(st - reference), _over_beats(t - reference)
+    reference = _level(signals, row, pq_ms, round((PQ_TO_MS - PQ_FROM_MS) / SAMPLE_MS) + 1)
+    later_ms = np.stack((marks_ms[Mark.QRS_OFFSET] + ST_AFTER_J_MS, marks_ms[Mark.T_PEAK]), axis=1)
+    of_beats = _level(signals, row, later_ms, LEVEL_N) - reference[:, None]
+    levels: F32 = middle(row.by_window(of_beats), axis=1).astype(np.float32)
+    levels[[not window.calibrated for window in signals.windows]] = np.nan
+    return levels
 
 
-def _over_beats(level: F64) -> F32:
-    typical: F32 = middle(level, axis=1).astype(np.float32)
-    return typical
-
-
-def _level(x: F32, valid: Bools, r_peaks: I64, at_ms: F32, n: int) -> F64:
-    """Mean of `n` samples around a time of each lead and beat; NaN where not known or not received."""
+def _level(signals: Signals, row: BeatRow, at_ms: F32, n: int) -> F64:
+    """Mean of `n` samples around times (m, ..., 12) of each beat; NaN where not known or not received."""
+    wide = (slice(None), *(None,) * (at_ms.ndim - 1))
     known = np.isfinite(at_ms)
-    centre = np.rint(np.where(known, at_ms, 0.0) / SAMPLE_MS).astype(np.int64) + r_peaks
-    at = centre[..., None] + np.arange(-(n // 2), n // 2 + 1)
-    known &= (at[..., 0] >= 0) & (at[..., -1] < x.shape[1])
-    at = np.clip(at, 0, x.shape[1] - 1).reshape(len(x), -1)
-    levels = np.take_along_axis(x, at, axis=1).reshape(*known.shape, -1).mean(axis=2)
-    known &= np.take_along_axis(valid, at, axis=1).reshape(*known.shape, -1).all(axis=2)
+    centre = np.rint(np.where(known, at_ms, 0.0) / SAMPLE_MS).astype(np.int64) + row.place[wide]
+    first = centre - n // 2
+    known &= (first >= 0) & (first + n <= WINDOW_N)
+    at = row.window[wide], np.arange(N_LEADS), np.clip(first, 0, WINDOW_N - n)
+    levels = runs(signals.x, n)[at].mean(axis=-1)
+    if not signals.whole.all():
+        known &= runs(signals.received, n)[at].all(axis=-1)
     return np.where(known, levels, np.nan)

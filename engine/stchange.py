@@ -1,6 +1,6 @@
 """ST levels against the patient's own: what changed, where, and since when."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -31,20 +31,26 @@ class StMemory:
     seen_mv: F32
     """(n, 12) float32, mV, at most `LEARN_N` rows; complete when it has so many."""
 
+    usual_mv: F32 | None = None
+    """(12,) float32, mV: the patient's own levels, NaN in leads never measured; None while learning."""
+
     @classmethod
     def empty(cls) -> "StMemory":
         """Nothing learned."""
         return cls(frozen(np.zeros((0, N_LEADS), np.float32)))
 
-    @property
-    def usual_mv(self) -> F32 | None:
-        """(12,) float32, mV: the patient's own levels, NaN in leads never measured; None while learning."""
-        if len(self.seen_mv) < LEARN_N:
-            return None
-        known = np.isfinite(self.seen_mv).sum(axis=0) >= LEARN_N // 2
-        usual = np.full(N_LEADS, np.nan, np.float32)
-        usual[known] = np.nanmedian(self.seen_mv[:, known], axis=0)
-        return usual
+    def with_levels(self, st_mv: F32) -> "StMemory":
+        """Learn one more window's (12,) levels."""
+        seen_mv = np.concatenate((self.seen_mv, st_mv[None].astype(np.float32)))
+        usual_mv = None if len(seen_mv) < LEARN_N else frozen(_usual_mv(seen_mv))
+        return StMemory(frozen(seen_mv), usual_mv)
+
+
+def _usual_mv(seen_mv: F32) -> F32:
+    known = np.isfinite(seen_mv).sum(axis=0) >= LEARN_N // 2
+    usual = np.full(N_LEADS, np.nan, np.float32)
+    usual[known] = np.nanmedian(seen_mv[:, known], axis=0)
+    return usual
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +104,6 @@ def follow_st(st_mv: F32, memory: StMemory) -> tuple[StChange | None, StMemory]:
     """
     if not np.isfinite(st_mv).any():
         return None, memory
-    usual = memory.usual_mv
-    if usual is None:
-        rows = np.concatenate((memory.seen_mv, st_mv[None].astype(np.float32)))
-        return None, replace(memory, seen_mv=frozen(rows))
-    return StChange(tuple((st_mv - usual).tolist())), memory
+    if memory.usual_mv is None:
+        return None, memory.with_levels(st_mv)
+    return StChange(tuple((st_mv - memory.usual_mv).tolist())), memory

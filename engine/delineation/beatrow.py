@@ -30,12 +30,18 @@ class BeatRow:
     """(m,) sample of its R peak in its window."""
 
     @classmethod
+    def counted(cls, n_beats: Sequence[int]) -> "BeatRow":
+        """So many beats of each window, all of them still at its start."""
+        n = np.array(n_beats, np.int64)
+        window = np.repeat(np.arange(n.size), n)
+        return cls(n, window, _rank(n, window), np.zeros(window.size, np.int64))
+
+    @classmethod
     def of(cls, signals: Signals, beats: Sequence[Beats]) -> "BeatRow":
         """Line up the beats of windows."""
-        n = np.array([one.r_peaks.size for one in beats], np.int64)
-        window = np.repeat(np.arange(n.size), n)
+        row = cls.counted([one.r_peaks.size for one in beats])
         r_peaks = np.concatenate([one.r_peaks for one in beats])
-        return cls(n, window, _rank(n, window), r_peaks - signals.start[window])
+        return row.moved(r_peaks - signals.start[row.window])
 
     def __len__(self) -> int:
         return self.place.size

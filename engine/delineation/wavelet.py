@@ -36,16 +36,17 @@ def slopes(x: F32, scale: int) -> F32:
     start = 3 * 2**scale  # where sample 0 of the window lies
     longer = held(x, start)
     one = longer.reshape(-1)  # all leads in one row: what crosses their borders lies outside of the windows
-    other = np.empty_like(one)
+    other, m = np.empty_like(one), one.size
     for step in (2**level for level in range(scale - 1)):
         for _ in range(3):  # 1, 3, 3, 1 is 1, 1 three times; its sum is divided by at the end
-            np.add(one[:-step], one[step:], out=other[:-step])
+            m -= step
+            np.add(one[:m], one[step : m + step], out=other[:m])
             one, other = other, one
         start -= 3 * step // 2
     step = 2 ** (scale - 1)
-    np.subtract(one[step:], one[:-step], out=other[:-step])
+    np.subtract(one[step:m], one[: m - step], out=other[: m - step])
     first = start - step // 2
-    steep = other.reshape(longer.shape)[..., first : first + x.shape[-1]]
+    steep: F32 = other.reshape(longer.shape)[..., first : first + x.shape[-1]]
     return steep * np.float32(2 * 8.0 ** (1 - scale))
 
 

@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.beatclass import BeatClass
+from engine.beatclass import BeatClass, BeatClasses
 from engine.beats import Beats, find_beats
 from engine.classify.classify import JUDGED_AGE_S, classify
 from engine.classify.memory import BeatMemory
 from engine.delineation.delineate import delineate
 from engine.grid import FS_HZ, WINDOW_N
+from engine.intervals import measure_intervals
 from engine.leads import N_LEADS
 from engine.quality import assess_quality
 from engine.signals import condition
@@ -91,6 +92,28 @@ def test_beats_are_classed_and_remembered_as_in_a_window_alone(windows, chosen):
             for field in fields(memory.families):
                 one, other = (getattr(of.families, field.name) for of in (memory, alone[k]))
                 np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+
+
+@settings(max_examples=15, deadline=None)
+@given(CHOICE)
+def test_intervals_are_those_of_a_window_alone(windows, chosen):
+    unscaled = [replace(windows[k], calibrated=k != 1) for k in chosen]
+    for one, found in zip(unscaled, measured(unscaled), strict=True):
+        (alone,) = measured([one])
+        for field in fields(found):
+            np.testing.assert_array_equal(getattr(found, field.name), getattr(alone, field.name))
+        assert found.st_mv.flags.writeable is False and found.st_mv.dtype == np.float32
+        assert np.isnan(found.st_mv).all() or one.calibrated
+
+
+def measured(windows):
+    """Intervals of windows, every third beat of which is ventricular."""
+    signals, qualities, beats = prepared(windows)
+    delineations = delineate(signals, qualities, beats)
+    classes = [BeatClasses.unknown(one.r_peaks) for one in beats]
+    kinds = [np.where(np.arange(of.klass.size) % 3, 1, 3).astype(np.int8) for of in classes]
+    named = [replace(of, klass=kind) for of, kind in zip(classes, kinds, strict=True)]
+    return measure_intervals(signals, delineations, named)
 
 
 def test_a_settled_beat_keeps_its_class_until_the_own_family_changes(windows):
