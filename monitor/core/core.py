@@ -176,8 +176,14 @@ class Core:
         self._tell(outcomes)
         latest_ms = max(outcome.update.latency_ms for outcome in outcomes)
         self._latencies_ms += [outcome.update.latency_ms for outcome in outcomes]
+        self._keep_pace(latest_ms)
+
+    def _keep_pace(self, latest_ms: float) -> None:
         self._pace = self._pace.after(latest_ms, self.now_ns(), self._pipeline.max_stride)
-        self._pipeline.stride = self._pace.stride
+        if self._pipeline.stride != self._pace.stride:
+            self._pipeline.stride = self._pace.stride
+            hop_s = self._pace.stride * self.settings.hop_s
+            self._note(EntryKind.PACE, hop_s=hop_s, late_ms=round(latest_ms))
 
     def _tell(self, outcomes: Sequence[Outcome]) -> None:
         """Make events durable, then show them."""

@@ -25,6 +25,8 @@ class EntryKind(StrEnum):
     """A core ended in order; its absence before a `start` tells of a crash."""
     ALARM = "alarm"
     """A transition of an alarm with its evidence."""
+    PACE = "pace"
+    """From here on windows are so far apart: the monitor does not keep up, or does again."""
     COVERAGE = "coverage"
     """How a bed's last minute ended: assessed, or not and why."""
     FINDING = "finding"

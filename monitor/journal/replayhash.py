@@ -11,6 +11,7 @@ from monitor.journal.entry import Entry, EntryKind, canonical
 _OF_ALARM: Final = ("name", "priority", "phase", "onset_sample", "raised_sample", "ended_sample")
 _OF_EVIDENCE: Final = ("end_sample", "lead_states", "r_peaks", "limits", "model")
 _OF_SPAN: Final = ("lead", "onset", "offset")
+FELL_BEHIND: Final = "the monitor left windows out because it fell behind"
 _DISTURBED: Final = {
     "not_keeping_up": "the monitor fell behind, and may have cut its windows further apart",
     "backend_degraded": "the model ran on a fallback, or not at all",
@@ -42,11 +43,13 @@ def replay_hashes(entries: Iterable[Entry]) -> tuple[ReplayHash, ...]:
     last bits depend on the batch. What an operator did is named in the notes: it is no part of the recording.
     """
     found: dict[tuple[str, str], tuple[ReplayHash, Any]] = {}
-    run = ""
+    run, outrun = "", set[str]()
     for entry in entries:
         if entry.kind is EntryKind.START:
             run = str(entry.body.get("run", ""))
             continue
+        if entry.kind is EntryKind.PACE:
+            outrun.add(run)
         if not entry.bed:
             continue
         told, why = told_by(entry), disturbance(entry)
@@ -60,6 +63,8 @@ def replay_hashes(entries: Iterable[Entry]) -> tuple[ReplayHash, ...]:
             one.notes.append(why)
     for one, digest in found.values():
         one.sha256 = digest.hexdigest()
+        if one.run in outrun and FELL_BEHIND not in one.notes:
+            one.notes.append(FELL_BEHIND)
     return tuple(one for one, _ in found.values())
 
 
@@ -83,7 +88,7 @@ def disturbance(entry: Entry) -> str | None:
     if entry.kind is EntryKind.COMMAND:
         return f"{entry.body['operator'] or 'an operator'} acted: {entry.body['command']}"
     if entry.kind is EntryKind.COVERAGE and entry.body.get("by_reason", {}).get("lag", 0):
-        return "the monitor left windows out because it fell behind"
+        return FELL_BEHIND
     return None
 
 
