@@ -21,7 +21,7 @@ _PARTS: Final = ("bench_tools", "ward_feed")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("name", metavar="NAME", help=f"one of: {', '.join(_names()) or 'none found'}")
+    parser.add_argument("name", metavar="NAME", help=f"one of: {', '.join(_files()) or 'none found'}")
     parser.add_argument("--seconds", type=float, default=30.0, help="length of the measurement (default 30)")
     parser.add_argument("options", nargs="*", metavar="-- OPTION", help="options of that benchmark")
     parser.add_argument("--json", action="store_true", help="print the JSON object alone")
@@ -29,13 +29,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run one benchmark in a process of its own and print what it found."""
-    if arguments.name not in _names():
+    files = _files()
+    if arguments.name not in files:
         raise ConfigurationError(_unknown(arguments.name))
     if not 0 < arguments.seconds <= 3600:
         raise ConfigurationError(f"--seconds {arguments.seconds:g}: give more than 0 and at most 3600")
     command = [
         sys.executable,
-        str(FOLDER / f"{arguments.name}.py"),
+        str(files[arguments.name]),
         "--seconds",
         str(arguments.seconds),
         *arguments.options,
@@ -52,14 +53,16 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _names() -> list[str]:
-    return sorted(path.stem for path in FOLDER.glob("*.py") if path.stem not in _PARTS)
+def _files() -> dict[str, Path]:
+    """Benchmarks by name; a file may not be called like a package that its neighbours import."""
+    scripts = sorted(path for path in FOLDER.glob("*.py") if path.stem not in _PARTS)
+    return {path.stem.removesuffix("_bench"): path for path in scripts}
 
 
 def _unknown(name: str) -> str:
     if not FOLDER.is_dir():
         return f"no folder {FOLDER}: benchmarks come with the source checkout, run them from there"
-    return f"no benchmark is named {name!r}: choose one of {', '.join(_names())}"
+    return f"no benchmark is named {name!r}: choose one of {', '.join(_files())}"
 
 
 def _print_table(name: str, result: dict[str, Any]) -> None:
