@@ -24,10 +24,11 @@ from engine.classify.memory import (
 )
 from engine.classify.network import BeatNetwork, load_network
 from engine.classify.pieces import BEFORE_N, MAX_LAG, Pieces, cut_pieces
-from engine.delineation.beatrow import BeatRow
+from engine.delineation.beatrow import REACH_N, BeatRow, taking_part
 from engine.delineation.delineation import Delineation, Mark
 from engine.delineation.qrs import CENTRE_N
-from engine.delineation.segment import around, middle
+from engine.delineation.segment import middle
+from engine.delineation.wavelet import held
 from engine.grid import FS_HZ, WINDOW_N
 from engine.quality import Quality
 from engine.signals import Signals
@@ -70,7 +71,7 @@ class Observation:
     qrs_ms: F32
     """(m,) float32."""
     paced: Bools
-    """(m,)"""
+    """(m,) fresh beats that follow a pacing spike."""
     fast_and_wide: Bools
     """(B,) nothing but fast wide beats is known of the patient."""
 
@@ -121,9 +122,9 @@ def classify(
     seen, later = observe(signals, qualities, beats, delineations, memories)
     klass = seen.before.copy()
     klass[seen.fresh] = name_beats(seen.features[seen.fresh], network or load_network())
-    later = _with_judged(later, signals, beats, seen, klass)
-    klass[seen.fast_and_wide[seen.row.window] & (klass == BeatClass.NORMAL)] = BeatClass.VENTRICULAR
     klass[seen.paced] = BeatClass.PACED
+    later = _with_judged(later, beats, seen, klass)
+    klass[seen.fast_and_wide[seen.row.window] & (klass == BeatClass.NORMAL)] = BeatClass.VENTRICULAR
     of_windows = seen.row.split(frozen(klass)), seen.row.split(frozen(seen.qrs_ms))
     named = [
         BeatClasses(of.r_peaks, klass, qrs_ms, frozen(np.clip(of.p_coherence, 0, 1)))
@@ -152,8 +153,7 @@ def observe(
     memories: Sequence[BeatMemory],
 ) -> tuple[Observation, list[BeatMemory]]:
     """Measure what the beats of windows are judged by, and remember those that are old enough."""
-    row = BeatRow.of(signals, beats)
-    leads = np.stack([quality.assessable for quality in qualities]) & signals.received.any(axis=2)
+    row, leads = BeatRow.of(signals, beats), taking_part(signals, qualities)
     sees = leads.any(axis=1) & (row.n > 0)
     memories = [  # where time went back, this is another stream
         BeatMemory.empty() if used and memory.until >= window.end_sample else memory
@@ -164,16 +164,16 @@ def observe(
     before = np.where(sees[row.window], judged, np.int8(BeatClass.UNKNOWN))
     new = sees[row.window] & _new(row, stacked.until - signals.start)
     fresh = sees[row.window] & (new | (before == BeatClass.UNKNOWN))
-    features = np.full((len(row), len(FEATURES)), np.nan, np.float32)
+    features, paced = np.full((len(row), len(FEATURES)), np.nan, np.float32), np.zeros(len(row), np.bool_)
     if fresh.any():
+        paced[fresh] = _paced(signals, leads, row.only(fresh))
+        r_peaks = row.place + signals.start[row.window]
         centres = np.concatenate([one.centres for one in delineations]) - signals.start[row.window]
         pieces = cut_pieces(signals, leads, row.moved(centres).only(fresh))
-        r_peaks = row.place + signals.start[row.window]
         facts = BeatFacts(r_peaks, timing.early, timing.before_s, qrs_ms)
         _remember(stacked, pieces, new[fresh], facts.at(fresh))
         features[fresh] = measure_features(pieces, fresh, row, timing, qrs_ms, stacked)
     own, wide = own_family(stacked.families), _wide_from_the_start(stacked.families)
-    paced = _paced(signals, leads, row)
     seen = Observation(row, sees, own, fresh, before, features, qrs_ms, paced, sees & wide)
     return seen, [stacked.of_bed(bed, memory) for bed, memory in enumerate(memories)]
 
@@ -201,7 +201,7 @@ def _as_judged(row: BeatRow, start: I64, memories: Sequence[BeatMemory], own: I6
 
 
 def _with_judged(
-    memories: Sequence[BeatMemory], signals: Signals, beats: Sequence[Beats], seen: Observation, klass: I8
+    memories: Sequence[BeatMemory], beats: Sequence[Beats], seen: Observation, klass: I8
 ) -> list[BeatMemory]:
     """Remember the classes of the beats that are old enough."""
     old = seen.row.place < WINDOW_N - JUDGED_AGE_S * FS_HZ
@@ -233,21 +233,17 @@ def _remember(memories: Memories, pieces: Pieces, new: Bools, facts: BeatFacts) 
 
 
 def _paced(signals: Signals, leads: Bools, row: BeatRow) -> Bools:
+    """(n,) beats that follow a pacing spike."""
     paced = np.zeros(len(row), np.bool_)
     if signals.calm is signals.x:
         return paced
-    spiked = (signals.calm != signals.x).any(axis=(1, 2))
-    for window in np.flatnonzero(spiked & leads.any(axis=1)).tolist():
-        mine, use = row.window == window, leads[window]
-        clean = signals.calm[window, use]
-        paced[mine] = _after_spikes(signals.x[window, use] - clean, clean, row.place[mine])
-    return paced
-
-
-def _after_spikes(spikes: F32, clean: F32, r_peaks: I64) -> Bools:
-    size = np.abs(spikes[:, around(r_peaks, *SPIKE_N, WINDOW_N)]).max(axis=2)
-    beat = np.ptp(clean[:, around(r_peaks, *CENTRE_N, WINDOW_N)], axis=2)
-    paced: Bools = (size > MIN_SPIKE * beat).mean(axis=0) > SPIKE_SHARE
+    spike = row.cut(held(np.abs(signals.x - signals.calm), REACH_N), *SPIKE_N).max(axis=2)
+    use, least = leads[row.window], SPIKE_SHARE * leads.sum(axis=1)[row.window]
+    shown = ((spike > 0) & use).sum(axis=1) > least
+    if shown.any():
+        beat = np.ptp(row.only(shown).cut(held(signals.calm, REACH_N), *CENTRE_N), axis=2)
+        high = (spike[shown] > MIN_SPIKE * beat) & use[shown]
+        paced[shown] = high.sum(axis=1) > least[shown]
     return paced
 
 

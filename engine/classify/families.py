@@ -109,9 +109,9 @@ def compare(families: Families, pieces: Pieces, scale: F32) -> Likeness:
     scale : (B, 12) float32
         Of `lead_scale`.
     """
-    bed, known = pieces.bed, pieces.known
-    family = detrended(families.shape[..., QRS_PART])
-    both = (known[:, None] & families.have[bed]).astype(np.float32)  # (n, k, 12)
+    beds, bed = np.unique(pieces.bed, return_inverse=True)
+    family, scale = detrended(families.shape[..., QRS_PART][beds]), scale[beds]
+    both = (pieces.known[:, None] & families.have[pieces.bed]).astype(np.float32)  # (n, k, 12)
     part = np.float32(1) / scale**2
     own = np.matmul(both, _energies(pieces.qrs) * part[bed][..., None])  # (n, k, lags)
     energy = np.einsum("bklm,bklm->bkl", family, family) * part[:, None]
@@ -120,7 +120,7 @@ def compare(families: Families, pieces: Pieces, scale: F32) -> Likeness:
     correlation = joint / np.sqrt(np.maximum(own * theirs[..., None], np.float32(1e-12)))
     lag = correlation.argmax(axis=2)
     place = np.arange(len(bed))[:, None], np.arange(N_FAMILIES), lag
-    comparable = both.any(axis=2) & (families.weight > 0)[bed]
+    comparable = both.any(axis=2) & (families.weight > 0)[pieces.bed]
     gain = np.sqrt(np.maximum(own[place], 1e-12) / np.maximum(theirs, 1e-12))
     return Likeness(np.where(comparable, correlation[place], np.float32(np.nan)), lag, gain)
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from engine.arrays import I64, A, Bools
 from engine.beats import Beats
 from engine.grid import WINDOW_N
+from engine.quality import Quality
 from engine.signals import Signals
 
 REACH_N: Final = 192
@@ -90,6 +91,15 @@ class BeatRow:
         """(m, ...) to one array (n, ...) for each window."""
         ends = np.cumsum(self.n).tolist()
         return [values[end - n : end] for n, end in zip(self.n.tolist(), ends, strict=True)]  # type: ignore[misc]
+
+
+def taking_part(signals: Signals, qualities: Sequence[Quality]) -> Bools:
+    """(B, 12) leads that are assessable and show anything."""
+    leads = np.stack([quality.assessable for quality in qualities])
+    broken = leads & ~signals.whole
+    if broken.any():
+        leads[broken] = signals.received[broken].any(axis=1)
+    return leads
 
 
 def runs(x: A, n: int) -> A:

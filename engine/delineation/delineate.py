@@ -7,7 +7,7 @@ import numpy as np
 
 from engine.arrays import F32, I64, Bools, frozen
 from engine.beats import Beats
-from engine.delineation.beatrow import REACH_N, BeatRow
+from engine.delineation.beatrow import REACH_N, BeatRow, taking_part
 from engine.delineation.blank import without_qrs
 from engine.delineation.delineation import N_MARKS, Delineation, Mark
 from engine.delineation.peaks import mark_peak
@@ -70,7 +70,7 @@ def _delineated(signals: Signals, qualities: Sequence[Quality], beats: Sequence[
     row = BeatRow.of(signals, beats)
     if not len(row):
         return [Delineation.empty(one.r_peaks) for one in beats]
-    leads = np.stack([quality.assessable for quality in qualities]) & signals.received.any(axis=2)
+    leads = taking_part(signals, qualities)
     marks = np.full((N_MARKS, len(row), N_LEADS), np.nan, np.float32)
     centre, coherence = _mark(signals, row, leads, marks)
     _forget_missing(marks, signals, row, leads)

@@ -11,12 +11,6 @@ from engine.grid import FS_HZ
 SAMPLE_MS: Final = 1000.0 / FS_HZ
 
 
-def around(r_peaks: I64, from_n: int, to_n: int, n: int) -> I64:
-    """(n_beats, to_n - from_n) places around each R peak; beyond the window of `n` samples its ends."""
-    places: I64 = np.clip(r_peaks[:, None] + np.arange(from_n, to_n), 0, n - 1)
-    return places
-
-
 def middle(values: NDArray[Any], axis: int) -> NDArray[Any]:
     """Median without NaN (the lower middle one); NaN where there is nothing else."""
     ordered = np.sort(np.moveaxis(values, axis, -1), axis=-1)  # NaN last
