@@ -1,32 +1,16 @@
 """What the monitor remembers of a patient's beats."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from engine.arrays import F32, F64, I64, Bools
+from engine.arrays import I64
 from engine.beatclass import I8
-from engine.classify.families import Families, compare, lead_scale
-from engine.classify.pieces import LAGS, Pieces
-from engine.grid import FS_HZ
+from engine.classify.families import Families
 
-SAME: Final = 0.88
-MAX_GAIN: Final = 1.9
-"""Beats of one family correlate at least so much, and differ in amplitude at most by this factor."""
-SETTLED_N: Final = 20
-"""A family's mean follows slowly from so many beats on."""
-FADING_S: Final = 150.0
-MAX_APART_S: Final = 10.0
-"""Time constant with which families are forgotten; a longer silence counts as so much."""
-FIRST_SPREAD: Final = 0.03
-FIRST_QRS_SPREAD_MS: Final = 8.0
-SPREAD_RATE: Final = 0.05
 EARLY: Final = -0.12
-LATE: Final = 0.2
-"""Log RR ratios between which a beat is neither premature nor after a pause."""
-RR_RATE: Final = 0.05
+"""A beat whose log RR ratio is less is premature."""
 EARLY_WEIGHT: Final = 0.25
 WIDER_MS: Final = 25.0
 WIDE_WEIGHT: Final = 0.1
@@ -86,128 +70,3 @@ def own_family(families: Families) -> I64:
     score = np.where(racing | (wide & (families.rr_s < FAST_RR_S)), FAST_WEIGHT * families.weight, score)
     own: I64 = np.where((families.weight > 0).any(axis=-1), score.argmax(axis=-1), -1)
     return own
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Memories:
-    """What is remembered of B beds, stacked and changed in place while beats are taken in."""
-
-    families: Families
-    """Stacked."""
-    typical_rr_s: F64
-    """(B,)"""
-    until: I64
-    """(B,)"""
-
-    @classmethod
-    def of(cls, memories: Sequence[BeatMemory]) -> "Memories":
-        """Copies of the beds' own."""
-        return cls(
-            Families.stacked([memory.families for memory in memories]),
-            np.array([memory.typical_rr_s for memory in memories], np.float64),
-            np.array([memory.until for memory in memories], np.int64),
-        )
-
-    def of_bed(self, bed: int, before: BeatMemory) -> BeatMemory:
-        """What is remembered of one bed; if nothing was learned, that is `before`."""
-        until = int(self.until[bed])
-        if until == before.until:
-            return before
-        typical_rr_s = float(self.typical_rr_s[bed])
-        return BeatMemory(self.families.of_bed(bed), typical_rr_s, until, before.judged)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class BeatFacts:
-    """What is remembered of n beats beside their shape."""
-
-    sample: I64
-    """(n,) R peaks, absolute."""
-    early: F64
-    """(n,) log(RR interval before / typical RR interval); NaN if unknown."""
-    rr_s: F64
-    """(n,)"""
-    qrs_ms: F32
-    """(n,)"""
-
-    def at(self, rows: I64 | Bools) -> "BeatFacts":
-        """Some of the beats."""
-        return BeatFacts(self.sample[rows], self.early[rows], self.rr_s[rows], self.qrs_ms[rows])
-
-
-def remember(memories: Memories, pieces: Pieces, facts: BeatFacts, scale_by: Pieces) -> None:
-    """Take one more beat of some beds into memory.
-
-    Parameters
-    ----------
-    memories : Memories
-        Changed in place.
-    pieces : Pieces
-        The beats, no two of one bed.
-    facts : BeatFacts
-        More about them.
-    scale_by : Pieces
-        All beats at hand: in leads of which nothing is known yet, they say how large beats are.
-    """
-    bed, families = pieces.bed, memories.families
-    apart_s = np.minimum((facts.sample - memories.until[bed]) / FS_HZ, MAX_APART_S)
-    families.weight[bed] *= np.exp(-apart_s / FADING_S).astype(np.float32)[:, None]
-    memories.until[bed] = facts.sample
-    memories.typical_rr_s[bed] = _typical_rr_s(memories.typical_rr_s[bed], facts)
-    seen = np.flatnonzero(pieces.known.any(axis=1))
-    if seen.size:
-        _join(families, pieces.at(seen), facts.at(seen), lead_scale(families, scale_by))
-
-
-def _typical_rr_s(typical_s: F64, facts: BeatFacts) -> F64:
-    moved = np.where(np.isfinite(typical_s), typical_s + RR_RATE * (facts.rr_s - typical_s), facts.rr_s)
-    return np.where((facts.early > EARLY) & (facts.early < LATE), moved, typical_s)
-
-
-def _join(families: Families, pieces: Pieces, facts: BeatFacts, scale: F32) -> None:
-    """Add each beat to the family that it resembles most, or let it found a new one."""
-    bed, beat = pieces.bed, np.arange(len(pieces))
-    like = compare(families, pieces, scale)
-    similar = np.where((like.gain < MAX_GAIN) & (like.gain > 1 / MAX_GAIN), like.correlation, np.nan)
-    similar = np.nan_to_num(similar, nan=-1.0)
-    nearest = similar.argmax(axis=1)
-    new = similar[beat, nearest] < SAME
-    place = np.where(new, families.weight[bed].argmin(axis=1), nearest)
-    lag = np.where(new, 0, like.lag[beat, place] + LAGS[0])
-    for array in (families.shape, families.count, families.weight):
-        array[bed[new], place[new]] = 0
-    strange = np.where(new, np.nan, 1.0 - similar[beat, nearest])
-    _move_numbers(families, (bed, place), new, strange, facts)
-    _move_shape(families, (bed, place), _shifted(pieces.whole, lag), pieces.known)
-
-
-def _shifted(whole: F32, lag: I64) -> F32:
-    at = (np.arange(whole.shape[2]) + lag[:, None]) % whole.shape[2]
-    return np.take_along_axis(whole, at[:, None], axis=2)
-
-
-def _move_shape(families: Families, at: tuple[I64, I64], beat: F32, known: Bools) -> None:
-    count = np.minimum(families.count[at], np.float32(SETTLED_N))
-    shape = families.shape[at]
-    shape += (known / (count + 1))[..., None] * (beat - shape)
-    families.shape[at] = shape
-    families.count[at] = np.where(known, np.minimum(count + 1, np.float32(SETTLED_N)), families.count[at])
-
-
-def _move_numbers(
-    families: Families, at: tuple[I64, I64], new: Bools, strange: F64, facts: BeatFacts
-) -> None:
-    """Running means of the families, those of new ones from their first values on."""
-    slow = 1 / (np.minimum(families.weight[at], np.float32(SETTLED_N)) + 1)
-    apart_ms = np.abs(facts.qrs_ms - families.qrs_ms[at])
-    families.weight[at] += 1
-    for means, value, share, first in (
-        (families.early, facts.early, slow, 0.0),
-        (families.qrs_ms, facts.qrs_ms, slow, 0.0),
-        (families.rr_s, facts.rr_s, slow, 0.0),
-        (families.spread, strange, SPREAD_RATE, FIRST_SPREAD),
-        (families.qrs_spread_ms, apart_ms, SPREAD_RATE, FIRST_QRS_SPREAD_MS),
-    ):
-        before = np.where(new, np.float32(first), means[at])
-        moved = before + share * (value.astype(np.float32) - before)
-        means[at] = np.where(np.isfinite(value), moved, before)

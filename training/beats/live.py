@@ -8,10 +8,11 @@ import numpy as np
 
 from engine.arrays import F32, I64
 from engine.beatclass import I8
-from engine.classify.classify import classify, observe
+from engine.classify.classify import classify
 from engine.classify.features import FEATURES
 from engine.classify.memory import BeatMemory
 from engine.classify.network import BeatNetwork
+from engine.classify.observe import observe
 from engine.delineation.delineate import delineate
 from engine.grid import FS_HZ
 from engine.signals import condition
