@@ -23,7 +23,7 @@ from engine.grid import FS_HZ, WINDOW_N, WINDOW_S
 from engine.intervals import measure_intervals
 from engine.leads import LEADS, N_LEADS
 from engine.localize import localize
-from engine.models.errormap import error_map
+from engine.models.features import beat_shape
 from engine.preprocess import BEAT_N, MODEL_N, N_BEATS, prepare
 from engine.quality import assess_quality
 from engine.rhythm.history import History
@@ -69,6 +69,7 @@ LIMITS = {
     "vitals": (WINDOW_N, WINDOW_N),
     "prepare": (N_LEADS * (fft_flop(2750) + fft_flop(5500)), SAMPLES * 4 + N_LEADS * MODEL_N * 8),
     "network": (NETWORK_FLOP, 2 * N_LEADS * (MODEL_N + N_BEATS * BEAT_N) * 4 * 2),
+    "typical beat": (0, N_LEADS * N_BEATS * BEAT_N * 4),
     "statistics": (2 * 184_000, 184_000 * 4 / BEDS),
     "error map": (7 * N_LEADS * MODEL_N * 12, 7 * N_LEADS * MODEL_N * 4 * 2),
     "localize": (0, N_LEADS * MODEL_N * 4),
@@ -186,8 +187,9 @@ def stages(
     watch("vitals", lambda: measure_vitals(beats, signals, qualities))
     batch = watch("prepare", lambda: prepare(signals, qualities, beats))
     outputs = watch("network", lambda: scorer._backend.run(batch))
-    scores = watch("statistics", lambda: scorer._normality.scores(batch, outputs))
-    watch("error map", lambda: error_map(scorer._normality, batch, outputs, scores))
+    shape = watch("typical beat", lambda: beat_shape(batch))
+    scores = watch("statistics", lambda: scorer._normality.scores(batch, outputs, shape))
+    watch("error map", lambda: scorer._error_map.of(batch, shape, outputs, scores))
     maps = scorer.score(signals, qualities, beats)
     watch("localize", lambda: [localize(one) for one in maps])
     return memories, histories

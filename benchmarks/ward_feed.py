@@ -14,7 +14,7 @@ import zmq
 
 from engine.leads import LEADS
 from monitor.endpoints import queue_length
-from monitor.wire import Hello, Session, encode
+from monitor.wire import Data, Hello, Session, encode
 from monitor.wire.limits import CHUNK_S, HELLO_PERIOD_S
 from simulators.patient.patient import Patient
 from simulators.patient.presets import PRESETS
@@ -40,18 +40,26 @@ PATIENTS = (
 """Who lies in the beds, in turn."""
 
 
-def chunks(preset: str, seed: int) -> list:
-    """A patient's minute in pieces, (12, CHUNK_N) mV each."""
+def chunks(preset: str, seed: int) -> list[Data]:
+    """A patient's minute in messages."""
     x = Patient(Story((PRESETS[preset],), loop=True), seed=seed, fs_hz=SOURCE_HZ).read(LOOP_S * SOURCE_HZ)
-    return [x.samples[:, at : at + CHUNK_N] for at in range(0, LOOP_S * SOURCE_HZ, CHUNK_N)]
+    session = Session(hello_of(0))
+    places = range(0, LOOP_S * SOURCE_HZ, CHUNK_N)
+    return [session.data(x.samples[:, at : at + CHUNK_N]) for at in places]
+
+
+def hello_of(number: int) -> Hello:
+    """What a device says of itself."""
+    return Hello(f"bench.{number}", f"device-{number}", LEADS, float(SOURCE_HZ), payload="int16")
 
 
 class Device:
     """One bed's source: a session and a socket."""
 
-    def __init__(self, context: zmq.Context, endpoint: str, number: int, n_beds: int, signal: list) -> None:
-        hello = Hello(f"bench.{number}", f"device-{number}", LEADS, float(SOURCE_HZ), payload="int16")
-        self.session = Session(hello)
+    def __init__(
+        self, context: zmq.Context, endpoint: str, number: int, n_beds: int, signal: list[Data]
+    ) -> None:
+        self.session = Session(hello_of(number))
         self.signal = signal
         self.start_s = number / n_beds
         """Seconds after the first bed."""
@@ -75,8 +83,19 @@ class Device:
 
     def send(self) -> None:
         """Send the next chunk, and the hello where that is due."""
-        samples = self.signal[self.sent % len(self.signal)]
-        self.socket.send_multipart(encode(self.session.data(samples)))
+        hello, same = self.session.hello, self.signal[self.sent % len(self.signal)]
+        data = Data(
+            hello.bed,
+            hello.publisher,
+            self.sent,
+            self.sent * CHUNK_N,
+            CHUNK_N,
+            hello.fs_hz,
+            hello.layout,
+            same.payload,
+            sent_ns=time.time_ns(),
+        )
+        self.socket.send_multipart(encode(data))
         self.sent += 1
         if self.sent % round(HELLO_PERIOD_S / CHUNK_S) == 0:
             self.socket.send_multipart(encode(self.session.announce()))

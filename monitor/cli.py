@@ -78,6 +78,8 @@ DISCLAIMER: Final = "Research software, not a medical device: never rely on it f
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; known errors become one line on stderr and one exit code."""
+    # Before numpy is imported: its matrix products are small here, and threads that wait for the next one spin.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     words = list(sys.argv[1:] if argv is None else argv)
     try:
         if words and words[0] in COMMANDS:

@@ -7,11 +7,13 @@ from contextlib import contextmanager
 
 from engine.scorer import load_scorer
 from monitor.core.core import Core
+from monitor.core.memory import keep_freed_memory
 from monitor.core.settings import CoreSettings
 
 
 def run_headless(settings: CoreSettings) -> int:
     """Run a core until SIGINT (130, as shells expect after Ctrl-C) or SIGTERM (0)."""
+    keep_freed_memory()
     with _signals() as signals, Core(settings) as core:
         scorer = load_scorer(
             backend=settings.backend,
