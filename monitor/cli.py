@@ -78,7 +78,7 @@ DISCLAIMER: Final = "Research software, not a medical device: never rely on it f
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; known errors become one line on stderr and one exit code."""
-    # Before numpy is imported: its matrix products are small here, and threads that wait for the next one spin.
+    # Before numpy is imported: its matrix products are small here, and its threads spin while they wait.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     words = list(sys.argv[1:] if argv is None else argv)
     try:
