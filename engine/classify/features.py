@@ -8,7 +8,6 @@ import numpy as np
 
 from engine.arrays import F32, F64, I64, Bools
 from engine.classify.families import Families, compare, lead_scale
-from engine.classify.memory import own_family
 from engine.classify.pieces import P_PART, QRS_N, QRS_PART, T_PART, Pieces, detrended
 from engine.classify.remember import Memories
 from engine.classify.timing import Timing
@@ -50,7 +49,13 @@ T_LEVEL: Final = slice(8, 60)
 
 
 def measure_features(
-    pieces: Pieces, chosen: Bools, row: BeatRow, timing: Timing, qrs_ms: F32, memories: Memories
+    pieces: Pieces,
+    chosen: Bools,
+    row: BeatRow,
+    timing: Timing,
+    qrs_ms: F32,
+    memories: Memories,
+    of_beds: I64,
 ) -> F32:
     """Describe some beats of windows.
 
@@ -68,6 +73,8 @@ def measure_features(
         QRS durations of all beats.
     memories : Memories
         What the patients' beats look like.
+    of_beds : (B,) int64
+        Their own families; -1 where there is none: what is measured then is taken back at the end.
 
     Returns
     -------
@@ -77,7 +84,6 @@ def measure_features(
     families, bed, beat_at = memories.families, pieces.bed, np.arange(len(pieces))
     scale = lead_scale(families, pieces)
     like = compare(families, pieces, scale)
-    of_beds = own_family(families)  # -1 where there is none: what is measured then is taken back at the end
     usual = _Usual.of(families, of_beds)
     own = of_beds[bed]
     aligned = runs(np.ascontiguousarray(pieces.qrs), QRS_N)
@@ -144,7 +150,7 @@ def _residual(beat: F32, usual: _Usual, bed: I64, weight: F32) -> F32:
 
 
 def _family(correlation: F32, families: Families, bed: I64, own: I64) -> tuple[F32 | Bools, ...]:
-    nearest = np.nan_to_num(correlation, nan=-2.0).argmax(axis=1)
+    nearest = np.where(np.isnan(correlation), np.float32(-2), correlation).argmax(axis=1)
     share = (families.weight[bed, nearest] + 0.5) / (families.weight.sum(axis=1)[bed] + 1)
     wider = (families.qrs_ms[bed, nearest] - families.qrs_ms[bed, own]) / WIDTH_UNIT_MS
     early, rr_s = families.early[bed, nearest], families.rr_s[bed, nearest]

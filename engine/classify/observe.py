@@ -77,7 +77,8 @@ def observe(
         for memory, window, used in zip(memories, signals.windows, sees.tolist(), strict=True)
     ]
     stacked, timing, qrs_ms = Memories.of(memories), Timing.of(row), _qrs_ms(delineations)
-    judged = _as_judged(row, signals.start, memories, own_family(stacked.families))
+    own = own_family(stacked.families)
+    judged = _as_judged(row, signals.start, memories, own)
     before = np.where(sees[row.window], judged, np.int8(BeatClass.UNKNOWN))
     new = sees[row.window] & _new(row, stacked.until - signals.start)
     fresh = sees[row.window] & (new | (before == BeatClass.UNKNOWN))
@@ -89,8 +90,9 @@ def observe(
         pieces = cut_pieces(signals, leads, row.moved(centres).only(fresh))
         facts = BeatFacts(r_peaks, timing.early, timing.before_s, qrs_ms)
         _remember(stacked, pieces, new[fresh], facts.at(fresh))
-        features[fresh] = measure_features(pieces, fresh, row, timing, qrs_ms, stacked)
-    own, wide = own_family(stacked.families), _wide_from_the_start(stacked.families)
+        own = own_family(stacked.families)
+        features[fresh] = measure_features(pieces, fresh, row, timing, qrs_ms, stacked, own)
+    wide = _wide_from_the_start(stacked.families, own)
     seen = Observation(row, sees, own, fresh, before, features, qrs_ms, paced, sees & wide)
     return seen, [stacked.of_bed(bed, memory) for bed, memory in enumerate(memories)]
 
@@ -150,9 +152,9 @@ def _paced(signals: Signals, leads: Bools, row: BeatRow) -> Bools:
     return paced
 
 
-def _wide_from_the_start(families: Families) -> Bools:
+def _wide_from_the_start(families: Families, own: I64) -> Bools:
     """(B,) whether fast wide beats are the own ones, and none narrower is known."""
-    own, bed = own_family(families), np.arange(len(families.weight))
+    bed = np.arange(own.size)
     own_ms = families.qrs_ms[bed, own]
     fast_and_wide = (families.rr_s[bed, own] < FAST_RR_S) & (own_ms > WIDE_MS)
     narrower = (families.weight >= FEW) & (families.qrs_ms < own_ms[:, None] - WIDER_MS)

@@ -1,11 +1,12 @@
 """Beats cut out of windows, to be compared with each other."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import numpy as np
 
-from engine.arrays import F32, I64, Bools
+from engine.arrays import F32, I64, Bools, frozen
 from engine.delineation.beatrow import REACH_N, BeatRow
 from engine.delineation.wavelet import held
 from engine.grid import WINDOW_N
@@ -79,7 +80,8 @@ def detrended(x: F32) -> F32:
     return x - along
 
 
+@cache
 def unit_trend(n: int) -> F32:
     """(n, 2) float32: a constant and a straight line, orthogonal and of length 1."""
     line = np.arange(n, dtype=np.float32) - np.float32((n - 1) / 2)
-    return np.stack((np.full(n, n**-0.5, np.float32), line / np.sqrt((line**2).sum())), axis=1)
+    return frozen(np.stack((np.full(n, n**-0.5, np.float32), line / np.sqrt((line**2).sum())), axis=1))

@@ -108,8 +108,8 @@ def _join(families: Families, pieces: Pieces, facts: BeatFacts, scale: F32) -> N
     """Add each beat to the family that it resembles most, or let it found a new one."""
     bed, beat = pieces.bed, np.arange(len(pieces))
     like = compare(families, pieces, scale)
-    similar = np.where((like.gain < MAX_GAIN) & (like.gain > 1 / MAX_GAIN), like.correlation, np.nan)
-    similar = np.nan_to_num(similar, nan=-1.0)
+    alike = (like.gain < MAX_GAIN) & (like.gain > 1 / MAX_GAIN) & np.isfinite(like.correlation)
+    similar = np.where(alike, like.correlation, np.float32(-1))
     nearest = similar.argmax(axis=1)
     new = similar[beat, nearest] < SAME
     place = np.where(new, families.weight[bed].argmin(axis=1), nearest)

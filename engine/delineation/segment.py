@@ -13,7 +13,8 @@ SAMPLE_MS: Final = 1000.0 / FS_HZ
 
 def middle(values: NDArray[Any], axis: int) -> NDArray[Any]:
     """Median without NaN (the lower middle one); NaN where there is nothing else."""
-    ordered = np.sort(np.moveaxis(values, axis, -1), axis=-1)  # NaN last
+    last = values if axis == values.ndim - 1 else np.moveaxis(values, axis, -1)
+    ordered = np.sort(last, axis=-1)  # NaN last
     if not ordered.shape[-1]:
         return np.full(ordered.shape[:-1], np.nan, values.dtype)
     rows = ordered.reshape(-1, ordered.shape[-1])

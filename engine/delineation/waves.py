@@ -103,7 +103,7 @@ def mark_t(slow: F32, row: BeatRow, offset_ms: F64, leads: Bools, marks: F32) ->
     latest = np.minimum(T_RR_SHARE * until_next_ms + T_AFTER_R_MS, until_next_ms - T_BEFORE_NEXT_MS)
     latest = np.minimum(latest, T_LATEST_MS)
     _mark(T_WAVE, _segments(slow, row, offset_ms + T_GAP_MS, latest, T_WAVE), row, leads, marks)
-    ends = np.nan_to_num(marks[Mark.T_OFFSET]) / SAMPLE_MS + row.place[:, None]
+    ends = marks[Mark.T_OFFSET] / SAMPLE_MS + row.place[:, None]
     absent = (ends >= WINDOW_N - 1) | (latest - offset_ms - T_GAP_MS < MIN_T_ROOM_MS)
     marks[Mark.T_ONSET :, absent] = np.nan
 
