@@ -24,8 +24,6 @@ class Rung:
     precision: str = "fp32"
     slow: bool = False
     """Making it ready may take minutes: it happens while a lower rung serves."""
-    shared: bool = False
-    """Several threads may run it at once; otherwise they take turns."""
 
 
 class Ladder:
@@ -67,8 +65,6 @@ class Ladder:
         self._arrived: tuple[int, Backend] | None = None
         self._building: str | None = None
         self._lock = threading.Lock()
-        self._turn = threading.RLock()
-        """Held by the thread that runs an unshared rung, or changes rungs."""
         self._thread: threading.Thread | None = None
         self._place, self._backend = self._load_quick(0)
         self._raise_up()
@@ -92,25 +88,12 @@ class Ladder:
         return said if building is None else (*said, f"{building} is being made ready; {self.name} serves")
 
     def run(self, batch: ModelInput) -> NetworkOutputs:
-        """Score a batch, on the next rung if this one fails in it; from any thread."""
-        with self._turn:
-            self._take_arrival()
-            place, backend = self._place, self._backend
-            if not self._rungs[place].shared:
-                return self._run_alone(batch)
-        try:
-            return backend.run(batch)
-        except Exception as error:  # whatever a runtime raises
-            with self._turn:
-                if self._place == place:  # no other thread has stepped down for the same reason
-                    self._step_down(_in_words(error), error)
-        return self.run(batch)
-
-    def _run_alone(self, batch: ModelInput) -> NetworkOutputs:
+        """Score a batch, on the next rung if this one fails in it."""
+        self._take_arrival()
         while True:
             try:
                 outputs = self._backend.run(batch)
-            except Exception as error:  # the last rung's goes to the caller
+            except Exception as error:  # whatever a runtime raises; the last rung's goes to the caller
                 self._step_down(_in_words(error), error)
                 continue
             is_built = self._rungs[self._place].slow

@@ -80,7 +80,7 @@ def rung_of(model: Model, name: str) -> Rung:
     precision_of(model.precision)
     match name:
         case "onnx":
-            return Rung(name, lambda say: _onnx(model), shared=True)
+            return Rung(name, lambda say: _onnx(model))
         case "torch":
             return Rung(name, lambda say: _torch(model, "cpu"))
         case "torch-cuda":

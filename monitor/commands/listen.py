@@ -49,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=min(4, os.cpu_count() or 1),
         metavar="N",
-        help="that read windows of different beds (default: one per core, at most 4)",
+        help="of the model (default: one per core, at most 4)",
     )
     add_backend_arguments(parser)
     parser.add_argument("--insecure", action="store_true", help="allow endpoints beyond this machine")

@@ -25,14 +25,13 @@ from monitor.feed.request import Reply, Request, pack, unpack
 from monitor.intake import Samples
 from monitor.intake.intake import NO_BED
 from monitor.journal.entry import Entry, EntryKind, alarm_entry, baseline_entry
-from monitor.pipeline import Outcome, Pipeline, Readers
+from monitor.pipeline import Outcome, Pipeline
 from monitor.update import CoreStatus
 
 WAVE_PERIOD_NS: Final = 45_000_000
 """Waveform leaves for the viewers some 22 times a second."""
 TURN_MS: Final = 8
-READING_MS: Final = 3
-"""Messages are taken in at least so often, and what was read while a batch is."""
+"""Messages are taken in at least so often."""
 STATUS_PERIOD_NS: Final = 1_000_000_000
 COVERAGE_PERIOD_NS: Final = 60_000_000_000
 MAX_TAKEN: Final = 256
@@ -59,7 +58,6 @@ class Core:
             self.waveforms = stack.enter_context(
                 Waveforms(settings.record, settings.keep, self.recorder, self.now_ns())
             )
-            self._readers = stack.enter_context(Readers(settings.threads))
             self._stack = stack.pop_all()
 
     def _open_sockets(self, stack: ExitStack) -> None:
@@ -85,7 +83,6 @@ class Core:
             self.settings.hop_s,
             self.recorder.restore,
             self.recorder.recall,
-            readers=self._readers,
         )
         for bed in self.recorder.open_beds():
             self._pipeline.open(bed)
@@ -97,8 +94,6 @@ class Core:
         except BaseException as error:
             self._note(EntryKind.STOP, reason=f"died: {error!r}")
             raise
-        while self._pipeline.is_reading:
-            self._assess(patient=True)
         self._note_coverage()
         now_ns = self.now_ns()
         self.waveforms.close(now_ns)
@@ -112,18 +107,17 @@ class Core:
         self._obey()
         self._take_in()
         now_ns = self.now_ns()
-        if now_ns - self._waves_ns >= WAVE_PERIOD_NS:
-            self._show_waves(now_ns)
-        if self._pipeline.is_due and not self._pipeline.gathering_ns(now_ns):
-            self._pipeline.begin()
-        self._assess()
+        gathered = self._pipeline.is_due and not self._pipeline.gathering_ns(now_ns)
+        if now_ns - self._waves_ns >= WAVE_PERIOD_NS or gathered:
+            self._waves_ns = now_ns
+            self._show_waves()  # first, so that no result points at waveform that is not there yet
+        if gathered:
+            self._assess()
         if now_ns - self._status_ns >= STATUS_PERIOD_NS:
             self._status_ns = now_ns
             self._look_around(now_ns)
 
     def _wait_ms(self, now_ns: int) -> int:
-        if self._pipeline.is_reading:
-            return READING_MS if self.settings.threads > 1 else 0
         if not self._pipeline.is_due:
             return TURN_MS
         return min(TURN_MS, -(-self._pipeline.gathering_ns(now_ns) // 1_000_000))
@@ -136,8 +130,7 @@ class Core:
                 return
             self._keep(self._pipeline.receive(parts, self.now_ns()))
 
-    def _show_waves(self, now_ns: int) -> None:
-        self._waves_ns = now_ns
+    def _show_waves(self) -> None:
         self._speaker.listen()
         for bed in filter(self._speaker.shows_waves, self._pipeline.beds):
             self._keep(self._pipeline.give(bed))
@@ -172,13 +165,11 @@ class Core:
             self._publish([done.outcome])
         return done.reply
 
-    def _assess(self, patient: bool = False) -> None:
-        outcomes = self._pipeline.finished(self.now_ns, patient)
-        self._scorer.settle()
+    def _assess(self) -> None:
+        outcomes = self._pipeline.step(self.now_ns)
         self._pipeline.backend_degraded = self._scorer.degraded
         if not outcomes:
             return
-        self._show_waves(self.now_ns())  # first, so that no result points at waveform that is not there yet
         self._tell(outcomes)
         latest_ms = max(outcome.update.latency_ms for outcome in outcomes)
         self._latencies_ms += [outcome.update.latency_ms for outcome in outcomes]

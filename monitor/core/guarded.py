@@ -23,9 +23,7 @@ class GuardedScorer:
         self.backend = scorer.backend
         """What the model runs on now."""
         self.failing: str | None = None
-        """Why windows of the last step were not assessed; None while the model works."""
-        self._calls: list[str | None] = []
-        """What came of this step's calls, from several threads: None, or why it failed."""
+        """Why the last windows were not assessed; None while the model works."""
 
     @property
     def degraded(self) -> str | None:
@@ -44,21 +42,13 @@ class GuardedScorer:
         try:
             scores = self._scorer.score(signals, qualities, beats)
         except Exception as error:  # whatever a runtime raises; it becomes an alarm and a banner
-            self._calls.append(
-                f"{self.backend} fails: {str(error).splitlines()[0] if str(error) else error!r}"
-            )
+            self.failing = f"{self.backend} fails: {str(error).splitlines()[0] if str(error) else error!r}"
             return [_not_assessed(window) for window in signals.windows]
         finally:
             if self._ladder is not None:
                 self.backend = self._ladder.name
-        self._calls.append(None)
+        self.failing = None
         return scores
-
-    def settle(self) -> None:
-        """After a step: one call that failed is a failing model, whatever others gave."""
-        calls, self._calls = self._calls, []
-        if calls:
-            self.failing = next((call for call in calls if call is not None), None)
 
 
 def _not_assessed(window: Window) -> ScoreMap:

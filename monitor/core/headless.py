@@ -17,6 +17,7 @@ def run_headless(settings: CoreSettings) -> int:
     with _signals() as signals, Core(settings) as core:
         scorer = load_scorer(
             backend=settings.backend,
+            threads=settings.threads,
             precision=settings.precision,
             step_down=True,
         )

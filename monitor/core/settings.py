@@ -22,7 +22,7 @@ class CoreSettings:
     keep: Keep = field(default_factory=Keep)
     hop_s: float = HOP_S
     threads: int = 1
-    """That read windows, of different beds."""
+    """Of the model."""
     backend: str = "auto"
     """What the model runs on; the next that works takes its place if it must."""
     precision: str = "fp32"

@@ -5,6 +5,5 @@ A recorded stream gives the same alarms at any speed.
 
 from monitor.pipeline.outcome import Hop, Outcome
 from monitor.pipeline.pipeline import Pipeline
-from monitor.pipeline.readers import Readers
 
-__all__ = ["Hop", "Outcome", "Pipeline", "Readers"]
+__all__ = ["Hop", "Outcome", "Pipeline"]

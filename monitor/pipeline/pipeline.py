@@ -1,6 +1,4 @@
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, wait
 from dataclasses import dataclass, replace
 from itertools import islice, zip_longest
 from typing import Final
@@ -17,8 +15,7 @@ from monitor.baseline import BaselineWatch, Recalled
 from monitor.intake import Intake, Samples
 from monitor.pipeline.bed import Bed
 from monitor.pipeline.outcome import Hop, Outcome
-from monitor.pipeline.readers import Readers
-from monitor.pipeline.reading import Reading, WindowScorer
+from monitor.pipeline.reading import Reading, WindowScorer, read
 from monitor.update import Source
 from monitor.wire import Message
 from monitor.wire.topic import parse_topic
@@ -44,14 +41,6 @@ class _Cut:
     arrived_ns: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Batch:
-    """Windows that are being read."""
-
-    cuts: list[_Cut]
-    readings: Future[list[Reading]]
-
-
 class Pipeline:
     """All beds of one core. Time is passed in, from a clock that never goes back."""
 
@@ -62,7 +51,6 @@ class Pipeline:
         restore: Restore = MachineState,
         recall: Recall = lambda bed: None,
         learn_baselines: bool = True,
-        readers: Readers | None = None,
     ) -> None:
         if not 0.1 <= hop_s <= WINDOW_S:
             raise ConfigurationError(
@@ -83,9 +71,6 @@ class Pipeline:
         self._restore = restore
         self._recall = recall
         self._learn_baselines = learn_baselines
-        self._readers = readers or Readers()
-        self._batches: deque[_Batch] = deque()
-        """Being read, in the order in which they will be judged."""
         self._restarts: dict[str, int] = {}
         """Bed -> restarts of its source so far."""
         self._beds: dict[str, Bed] = {}
@@ -104,24 +89,18 @@ class Pipeline:
 
     @property
     def is_due(self) -> bool:
-        """Whether a batch can be begun: windows are there, and a thread to read them."""
-        return len(self._batches) < self._readers.threads and any(self._ready())
-
-    @property
-    def is_reading(self) -> bool:
-        """Whether a batch is being read."""
-        return bool(self._batches)
+        """Whether `step` has work."""
+        return bool(self._due)
 
     def gathering_ns(self, now_ns: int) -> int:
-        """How long a batch may still wait, so that windows of more beds come into it; 0: not at all.
+        """How long `step` may still wait, so that windows of more beds come into one batch; 0: not at all.
 
         At most `GATHER_NS` from the arrival of the first, half a millisecond for each bed that might still
         come: a single bed waits for nobody.
         """
-        ready = list(self._ready())
-        if len(ready) >= min(MAX_BATCH, len(self._beds)):
+        if len(self._due) >= min(MAX_BATCH, len(self._beds)):
             return 0
-        first_ns = min((bed.stream.arrived_ns for bed in ready), default=now_ns)
+        first_ns = min((bed.stream.arrived_ns for bed in self._due.values()), default=now_ns)
         patience_ns = min(GATHER_NS, len(self._beds) * GATHER_NS_PER_BED)
         return max(0, first_ns + patience_ns - now_ns)
 
@@ -152,42 +131,25 @@ class Pipeline:
         return self._stored(self.intake.give(bed))
 
     def step(self, clock: Callable[[], int] | None = None) -> list[Outcome]:
-        """Assess windows that are due, of all beds in one batch; call again until nothing comes."""
-        self.begin()
-        return self.finished(clock, patient=True)
+        """Assess windows that are due, of all beds in one batch; call again until nothing comes.
 
-    def begin(self) -> None:
-        """Let a batch of windows that are due be read; a bed waits while a batch with it is."""
-        ready = list(self._ready())
-        if not ready:
-            return
-        for bed in ready:
+        `clock` is read once the windows are read; without one, each happens when its last sample arrived.
+        """
+        if not self._due:
+            return []
+        for bed in self._due.values():
             if (skipped := bed.stream.skipped()) is not None:
                 bed.missed(*skipped)
-        cuts = [
-            _Cut(bed, *bed.stream.cut(end, self.stride)) for bed, end in islice(self._queue(ready), MAX_BATCH)
-        ]
+        cuts = [_Cut(bed, *bed.stream.cut(end, self.stride)) for bed, end in islice(self._queue(), MAX_BATCH)]
         self._due = {name: bed for name, bed in self._due.items() if bed.stream.is_due}
-        windows, watches = [cut.window for cut in cuts], [cut.bed.rhythm for cut in cuts]
-        self._batches.append(_Batch(cuts, self._readers.start(windows, watches, self._scorer)))
-
-    def finished(self, clock: Callable[[], int] | None = None, patient: bool = False) -> list[Outcome]:
-        """Judge what has been read; if `patient`, wait for the oldest batch, if there is one.
-
-        `clock` is read for each batch; without one, windows happen when their last sample arrived.
-        """
-        outcomes: list[Outcome] = []
-        while self._batches and (patient or self._batches[0].readings.done()):
-            patient, batch = False, self._batches.popleft()
-            readings = batch.readings.result()
-            for cut in batch.cuts:
-                self._forget_ended(cut.bed)
-            now_ns = None if clock is None else clock()
-            outcomes += [
-                self._hop(cut, reading, cut.arrived_ns if now_ns is None else now_ns)
-                for cut, reading in zip(batch.cuts, readings, strict=True)
-            ]
-        return outcomes
+        readings = read([cut.window for cut in cuts], [cut.bed.rhythm for cut in cuts], self._scorer)
+        for cut in cuts:
+            self._forget_ended(cut.bed)
+        now_ns = None if clock is None else clock()
+        return [
+            self._hop(cut, reading, cut.arrived_ns if now_ns is None else now_ns)
+            for cut, reading in zip(cuts, readings, strict=True)
+        ]
 
     def tick(self, now_ns: int) -> list[Outcome]:
         """Let time pass for beds that have had no window for longer than a hop takes."""
@@ -196,7 +158,7 @@ class Pipeline:
         return [
             bed.tick(self._tick(name, bed, now_ns), now_ns)
             for name, bed in self._beds.items()
-            if now_ns - bed.told_ns >= TICK_NS and name not in self._due and not self._is_read(bed)
+            if now_ns - bed.told_ns >= TICK_NS and name not in self._due
         ]
 
     def open(self, bed: str) -> None:
@@ -253,7 +215,7 @@ class Pipeline:
 
     def _forget_ended(self, bed: Bed) -> None:
         """Forget the beats of a source that took its leave, once its last window was judged by them."""
-        if bed.stream.ended and not bed.stream.is_due and not self._is_read(bed):
+        if bed.stream.ended and not bed.stream.is_due:
             bed.rhythm.reset()
 
     def _note_restart(self, name: str) -> None:
@@ -261,18 +223,8 @@ class Pipeline:
         n_restarts = self.intake.counters_of(name).get("restart", 0)
         if name in self._beds and n_restarts != self._restarts.get(name, 0):
             self._restarts[name] = n_restarts
-            for batch in self._batches:
-                wait([batch.readings])  # what it read was of the former source
             self._beds[name].baseline.new_session(self._beds[name].stream.head)
             self._beds[name].rhythm.reset()
-
-    def _is_read(self, bed: Bed) -> bool:
-        return any(cut.bed is bed for batch in self._batches for cut in batch.cuts)
-
-    def _ready(self) -> Iterator[Bed]:
-        """Yield beds that are due and not being read."""
-        read = {id(cut.bed) for batch in self._batches for cut in batch.cuts}
-        return (bed for bed in self._due.values() if id(bed) not in read)
 
     def _note_due(self, name: str) -> None:
         if self._beds[name].stream.is_due:
@@ -284,9 +236,9 @@ class Pipeline:
             self._beds[name] = Bed(name, self._hop_n, self._machine, self._restore(name), baseline)
         return self._beds[name]
 
-    def _queue(self, ready: Sequence[Bed]) -> Iterator[tuple[Bed, int]]:
+    def _queue(self) -> Iterator[tuple[Bed, int]]:
         """Yield what is due, one window of each bed in turn, so that no bed waits for another's backlog."""
-        queues = [[(bed, end) for end in bed.stream.due(self.stride)] for bed in ready]
+        queues = [[(bed, end) for end in bed.stream.due(self.stride)] for bed in self._due.values()]
         for turn in zip_longest(*queues):
             yield from (due for due in turn if due is not None)
 

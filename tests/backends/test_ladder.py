@@ -2,7 +2,6 @@
 
 import copy
 import threading
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -315,47 +314,6 @@ def test_the_batch_in_which_a_backend_fails_is_run_on_the_next(model, error, wor
     assert ladder.degraded.startswith("tensorrt failed: ") and words in ladder.degraded
     assert ladder.degraded.endswith("; the model runs on onnx") and "\n" not in ladder.degraded
     assert is_finite(ladder.run(BATCH)) and faulty.n_runs == 2, "what failed is not tried again"
-
-
-def test_threads_that_meet_the_same_failure_step_down_once(model):
-    both = threading.Barrier(2)
-
-    class Failing:
-        name = "tensorrt"
-
-        def run(self, batch):
-            both.wait(10)
-            raise RuntimeError("the device is gone")
-
-    rungs = [
-        Rung("tensorrt", lambda say: Failing(), shared=True),
-        quick(model, "onnx"),
-        quick(model, "torch"),
-    ]
-    ladder = Ladder(rungs, approve)
-    with ThreadPoolExecutor(2) as pool:
-        one, other = pool.map(ladder.run, [BATCH, BATCH])
-    assert ladder.name == "onnx"
-    assert output_difference(one, other) == 0
-
-
-def test_a_backend_that_is_not_shared_is_never_run_by_two_threads(model):
-    sound, inside, most = load_backend(model, "onnx"), [], []
-
-    class Jealous:
-        name = "tensorrt"
-
-        def run(self, batch):
-            inside.append(1)
-            most.append(len(inside))
-            outputs = sound.run(batch)
-            inside.pop()
-            return outputs
-
-    ladder = Ladder([Rung("tensorrt", lambda say: Jealous()), quick(model, "onnx")], approve)
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(ladder.run, [BATCH] * 12))
-    assert len(most) == 12 and max(most) == 1
 
 
 def test_the_last_backend_fails_to_the_caller_and_is_tried_again(model):
