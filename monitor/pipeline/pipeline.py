@@ -126,6 +126,10 @@ class Pipeline:
         self._note_restart(message.bed)
         return pieces
 
+    def silent(self, now_ns: int) -> list[str]:
+        """Beds that have had no window for longer than a hop takes: what waits there may wait in vain."""
+        return [name for name, bed in self._beds.items() if now_ns - bed.told_ns >= TICK_NS]
+
     def give(self, bed: str) -> list[Samples]:
         """Return the samples of a bed that wait until its next window is whole: a viewer will not wait."""
         return self._stored(self.intake.give(bed))
