@@ -6,9 +6,8 @@ import numpy as np
 
 from engine.arrays import F32, F64, I64, Bools
 from engine.delineation.delineation import Mark
-from engine.delineation.segment import SAMPLE_MS, first_after, largest, last_before, middle
+from engine.delineation.segment import SAMPLE_MS, first_after, largest, last_before, middle, reached
 from engine.delineation.wavelet import HALF_SAMPLE
-from engine.filters import running
 
 FROM_N: Final = -55
 TO_N: Final = 65
@@ -96,4 +95,4 @@ def _limit(share: float, highest: F32, noise: F32) -> F32:
 
 def _low(steep: F32, limit: F32) -> Bools:
     """Where no slope within `BRIDGE_N` samples reaches the limit."""
-    return ~running(np.logical_or, steep >= limit[..., None], 2 * BRIDGE_N + 1)
+    return ~reached(steep, limit, BRIDGE_N)

@@ -35,6 +35,22 @@ def picked(x: F32, place: I64) -> F32:
     return value
 
 
+def reached(steep: F32, limit: F32, near_n: int) -> Bools:
+    """(..., m, 12, k) whether slopes (m, 12, k) reach a limit (..., m, 12) within so many samples."""
+    k = steep.shape[-1]
+    row = np.zeros(
+        limit.size * (k + near_n) + 2 * near_n, np.bool_
+    )  # one row, with gaps that are never reached
+    high = row[near_n:-near_n].reshape(*limit.shape, k + near_n)
+    np.greater_equal(steep, limit[..., None], out=high[..., :k])
+    done, n = 1, 2 * near_n + 1
+    while done < n:
+        step = min(done, n - done)
+        row = row[:-step] | row[step:]
+        done += step
+    return row.reshape(high.shape)[..., :k]
+
+
 def last_before(low: Bools, start: I64) -> I64:
     """Place of the last true entry before `start` along the last axis; 0 without one."""
     n = low.shape[-1]

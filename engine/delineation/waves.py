@@ -8,9 +8,8 @@ import numpy as np
 from engine.arrays import F32, F64, Bools
 from engine.delineation.beatrow import BeatRow
 from engine.delineation.delineation import Mark
-from engine.delineation.segment import SAMPLE_MS, first_after, largest, last_before, middle
+from engine.delineation.segment import SAMPLE_MS, first_after, largest, last_before, middle, reached
 from engine.delineation.wavelet import HALF_SAMPLE
-from engine.filters import running
 from engine.grid import WINDOW_N
 
 
@@ -136,8 +135,7 @@ def _mark(rule: WaveRule, segments: _Segments, row: BeatRow, leads: Bools, marks
     main = (steep >= (np.float32(MAIN_SHARE) * highest)[..., None]) & within
     begin, end = main.argmax(axis=2), steep.shape[2] - 1 - main[..., ::-1].argmax(axis=2)
     shares = np.array((rule.onset_share, rule.offset_share), np.float32)[:, None, None]
-    high = running(np.logical_or, steep >= (shares * highest)[..., None], 2 * rule.bridge_n + 1)
-    quiet = ~(high & within)
+    quiet = ~(reached(steep, shares * highest, rule.bridge_n) & within)
     ms = np.empty((2, *highest.shape))
     ms[0] = last_before(quiet[0], begin) + 1 + rule.bridge_n
     ms[1] = first_after(quiet[1], end) - rule.bridge_n
