@@ -64,11 +64,13 @@ class FactorModel:
         rhythm_away = np.where(steady[:, None], (rhythm - self.rhythm_mean) / self.rhythm_unit, 0.0)
         k = self.rhythm_loading.shape[1]
         seen = away.reshape(len(away), -1) @ self.loading.reshape(-1, k) + rhythm_away @ self.rhythm_loading
-        patterns, pattern = np.unique(np.column_stack((there, steady)), axis=0, return_inverse=True)
+        known = np.column_stack((there, steady))
+        rows_of: dict[bytes, list[int]] = {}
+        for row, pattern in enumerate(known):
+            rows_of.setdefault(pattern.tobytes(), []).append(row)
         squared = np.empty(len(seen))
-        for n, known in enumerate(patterns):
-            rows = pattern == n
-            squared[rows] = ((seen[rows] @ self._covariance(known)) ** 2).sum(axis=1)
+        for rows in rows_of.values():
+            squared[rows] = ((seen[rows] @ self._covariance(known[rows[0]])) ** 2).sum(axis=1)
         return np.where(there.any(axis=1), squared, np.nan)
 
     def _covariance(self, known: Bools) -> F64:
