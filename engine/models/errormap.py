@@ -9,7 +9,8 @@ from engine.backends.backend import NetworkOutputs
 from engine.models.normality import Normality
 from engine.models.offbeat import offbeat
 from engine.models.rarity import Rarity
-from engine.models.readings import N_READINGS, N_SHAPES, UsualSizes, shapes
+from engine.models.readings import N_READINGS, shapes
+from engine.models.usualsizes import N_SHAPES, UsualSizes
 from engine.preprocess import ModelInput
 
 STANDS_OUT: Final = 1.1

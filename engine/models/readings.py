@@ -13,6 +13,7 @@ from engine.models.features import beat_shape
 from engine.models.normality import Normality
 from engine.models.offbeat import offbeat
 from engine.models.smoothing import Smoother
+from engine.models.usualsizes import EDGE_N, INNER, N_SHAPES, UsualSizes
 from engine.preprocess import BEAT_N, MAP_N, ModelInput
 
 READINGS: Final = (
@@ -27,20 +28,15 @@ READINGS: Final = (
 """The first four find what passes, such as a premature beat; the fifth what stays, such as a raised ST
 segment; the last two what comes too early or not at all."""
 N_READINGS: Final = len(READINGS)
-N_SHAPES: Final = 5
-"""So many of them compare shapes; the others intervals."""
 SHAPE_MV: Final = 0.1
 TYPICAL_MV: Final = 0.02
 """Amplitudes below these count as they are, those above by their logarithm."""
-EDGE_N: Final = 4
-"""Samples at the ends of a beat that the beat readings leave to the next beat."""
 BETWEEN: Final = BEAT_N
 """The phase of a sample that belongs to no beat."""
 MIN_BEATS: Final = 4
 """Fewer beats in a window have no typical one among them."""
 _APART: Final = 4
 """Beats so many places apart do not overlap below 330/min."""
-_INNER: Final = slice(EDGE_N, BEAT_N - EDGE_N)
 
 
 def read(normality: Normality, batch: ModelInput, outputs: NetworkOutputs) -> F32:
@@ -72,46 +68,6 @@ def read(normality: Normality, batch: ModelInput, outputs: NetworkOutputs) -> F3
     return found
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class UsualSizes:
-    """What deviations are measured from, and one over what they are measured in.
-
-    (12, n) float32 each, of the samples that beats do not leave to the next.
-    """
-
-    window_error: F32
-    """(12, BEAT_N + 1): of the restored window, by phase of the beat."""
-    beat_error: F32
-    """Of restored beats."""
-    beat: F32
-    """Normal beats, compressed ..."""
-    beat_deviation: F32
-    """... and how beats deviate from them,"""
-    own_deviation: F32
-    """and from the typical beat of their own window."""
-    typical: F32
-    """Typical beats of normal records, more compressed."""
-    typical_deviation: F32
-
-    @classmethod
-    def of(cls, normality: Normality, unit: F64) -> "UsualSizes":
-        """Take them from a model's statistics; readings are counted in `unit` (at least N_SHAPES, 12)."""
-
-        def over(size: F64, reading: int) -> F32:
-            reciprocal: F32 = (1 / (size * unit[reading][:, None])).astype(np.float32)
-            return reciprocal
-
-        return cls(
-            window_error=over(normality.window_error_sd, 0),
-            beat_error=over(normality.beat_error_sd[:, _INNER], 1),
-            beat=normality.beat_mean[:, _INNER].astype(np.float32),
-            beat_deviation=over(normality.beat_sd[:, _INNER], 2),
-            own_deviation=over(normality.own_sd[:, _INNER], 3),
-            typical=normality.typical_mean[:, _INNER].astype(np.float32),
-            typical_deviation=over(normality.typical_sd[:, _INNER], 4),
-        )
-
-
 def shapes(usual: UsualSizes, batch: ModelInput, shape: F64, outputs: NetworkOutputs) -> Iterator[Smoother]:
     """Squared deviations of each window, to be smoothed; the next window takes the place of the last.
 
@@ -120,10 +76,10 @@ def shapes(usual: UsualSizes, batch: ModelInput, shape: F64, outputs: NetworkOut
     """
     smoother = Smoother(N_SHAPES)
     window, beat = smoother.rows[0], smoother.rows[1:]
-    exist, medians = beats_there(batch), shape[..., _INNER].astype(np.float32)
+    exist, typical = beats_there(batch), _Typical.of(usual, batch, shape)
     for i, starts in enumerate(batch.beat_starts.tolist()):
         rows = painting_order(exist[i])
-        squares = _beat_squares(usual, batch.at(i), outputs.beat_error[i], medians[i], rows)
+        squares = _beat_squares(usual, batch.at(i), outputs.beat_error[i], typical.at(i), rows)
         window[:], beat[:] = usual.window_error[:, BETWEEN:], 0
         for n, row in enumerate(rows):
             place, part = overlap(starts[row], BEAT_N)
@@ -136,18 +92,38 @@ def shapes(usual: UsualSizes, batch: ModelInput, shape: F64, outputs: NetworkOut
         yield smoother
 
 
-def _beat_squares(usual: UsualSizes, one: ModelInput, error: F32, median: F32, rows: list[int]) -> F32:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Typical:
+    """What the beats of windows are compared with: (B, 12, n) float32 each."""
+
+    own: F32
+    """Each window's typical beat, compressed."""
+    deviation: F32
+    """One over what deviations from it are measured in; 0 where there are few beats."""
+    away: F32
+    """How far it is from the typical beats of normal records."""
+
+    @classmethod
+    def of(cls, usual: UsualSizes, batch: ModelInput, shape: F64) -> "_Typical":
+        beat = shape[..., INNER].astype(np.float32)
+        enough = batch.beats_valid[..., INNER].sum(axis=1) >= MIN_BEATS
+        away = (np.arcsinh(beat * np.float32(1 / TYPICAL_MV)) - usual.typical) * usual.typical_deviation
+        own: F32 = np.arcsinh(np.nan_to_num(beat) * np.float32(1 / SHAPE_MV))
+        return cls(own, usual.own_deviation * enough, np.nan_to_num(away))
+
+    def at(self, i: int) -> "_Typical":
+        return _Typical(self.own[i], self.deviation[i], self.away[i])
+
+
+def _beat_squares(usual: UsualSizes, one: ModelInput, error: F32, typical: _Typical, rows: list[int]) -> F32:
     """(4, beats, 12, n) squared deviations of some beats of a window."""
-    valid = one.beats_valid[rows][..., _INNER]
-    beats = np.arcsinh(one.beats[rows][..., _INNER] * np.float32(1 / SHAPE_MV))
-    own = np.arcsinh(np.nan_to_num(median) * np.float32(1 / SHAPE_MV))
-    typical = np.arcsinh(median * np.float32(1 / TYPICAL_MV))
+    beats = np.arcsinh(one.beats[rows][..., INNER] * np.float32(1 / SHAPE_MV))
     away = np.empty((4, *beats.shape), np.float32)
-    np.multiply(error[rows][..., _INNER], usual.beat_error, out=away[0])
+    np.multiply(error[rows][..., INNER], usual.beat_error, out=away[0])
     np.multiply(beats - usual.beat, usual.beat_deviation, out=away[1])
-    np.multiply(beats - own, usual.own_deviation * (valid.sum(axis=0) >= MIN_BEATS), out=away[2])
-    away[3] = np.nan_to_num((typical - usual.typical) * usual.typical_deviation)
-    away *= valid
+    np.multiply(beats - typical.own, typical.deviation, out=away[2])
+    away[3] = typical.away
+    away *= one.beats_valid[rows][..., INNER]
     away *= away
     return away
 
