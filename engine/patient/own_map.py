@@ -32,11 +32,10 @@ def own_map(away: F32, prepared: ModelInput) -> F32:
     """
     smoother = Smoother(1)
     (window,) = smoother.rows
-    for beat, start in zip(np.abs(away), prepared.beat_starts.tolist(), strict=True):
-        if beat.any():
-            place, part = overlap(start + EDGE_N, BEAT_N - 2 * EDGE_N)
-            np.maximum(window[:, place], beat[:, EDGE_N:-EDGE_N][:, part], out=window[:, place])
-    window *= window
+    squares = (away * away)[:, :, EDGE_N:-EDGE_N]
+    for row in np.flatnonzero(squares.any(axis=(1, 2))).tolist():
+        place, part = overlap(int(prepared.beat_starts[row]) + EDGE_N, BEAT_N - 2 * EDGE_N)
+        np.maximum(window[:, place], squares[row, :, part], out=window[:, place])
     smoother.keep(prepared.valid)
     found: F32 = np.sqrt(smoother.means(0))
     found /= MARKED_SPREADS
