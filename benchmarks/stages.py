@@ -32,6 +32,7 @@ from engine.scorer import load_scorer
 from engine.signals import condition
 from engine.vitals import measure_vitals
 from engine.window import Window
+from monitor.core.memory import keep_freed_memory
 from monitor.feed.codec import encode as encode_update
 from monitor.pipeline import Pipeline
 from monitor.wire import Hello, Session, encode
@@ -196,6 +197,7 @@ def stages(
 
 
 if __name__ == "__main__":
+    keep_freed_memory()  # as the core does
     found = measure(seconds(20.0)).taken
     flop_rate, byte_rate = rates()
     table = {}
