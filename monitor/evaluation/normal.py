@@ -12,6 +12,7 @@ from rich.table import Table
 from engine.scorer import Scorer
 from monitor.alarms.alarm import Kind
 from monitor.alarms.conditions import CONDITIONS
+from monitor.evaluation.alarm_rate import FROM_S
 from monitor.evaluation.marks import Marks, read_marks
 from monitor.evaluation.sounds import Sound, listen_all
 from monitor.evaluation.truth import CONDUCTION, ECTOPY, NO_RHYTHM, SINUS
@@ -35,6 +36,8 @@ class NormalHours:
 
     record: str
     hours: float
+    learned_hours: float
+    """Of these, after the patient's own ECG had been learned."""
     sounds: tuple[Sound, ...]
     """Alarms that were raised there."""
 
@@ -53,6 +56,7 @@ def normal_hours(paths: Sequence[Path], scorer: Scorer) -> list[NormalHours]:
         NormalHours(
             path.name,
             sum(end - start for start, end in found) / 3600,
+            sum(max(0.0, end - max(start, FROM_S)) for start, end in found) / 3600,
             tuple(
                 sound
                 for sound in sounds.get(place, [])
@@ -82,8 +86,13 @@ def normal_document(found: Sequence[NormalHours]) -> Json:
     hours = sum(one.hours for one in found)
     raised = Counter(sound.name for one in found for sound in one.sounds)
     patient, technical = (sum(raised[name] for name in names) for names in (PATIENT, TECHNICAL))
+    learned_hours = sum(one.learned_hours for one in found)
+    later = sum(sound.name in PATIENT and sound.start_s >= FROM_S for one in found for sound in one.sounds)
     return {
         "hours": round(hours, 3),
+        "learned_hours": round(learned_hours, 3),
+        "learned_patient_alarms": later,
+        "learned_patient_alarms_per_bed_hour": round(later / learned_hours, 3) if learned_hours else None,
         "patient_alarms": patient,
         "technical_alarms": technical,
         "patient_alarms_per_bed_hour": round(patient / hours, 3) if hours else None,
@@ -108,6 +117,11 @@ def print_normal(document: Json, console: Console) -> None:
         f"{document['hours']:.2f} bed-hours of normal ECG: {document['patient_alarms']} patient alarms, "
         f"{_cell(document['patient_alarms_per_bed_hour'])} per bed-hour; {document['technical_alarms']} "
         f"technical ones, {_cell(document['technical_alarms_per_bed_hour'])} per bed-hour"
+    )
+    console.print(
+        f"of these, once the patient's own ECG was learned: {document['learned_hours']:.2f} bed-hours, "
+        f"{document['learned_patient_alarms']} patient alarms, "
+        f"{_cell(document['learned_patient_alarms_per_bed_hour'])} per bed-hour"
     )
     table = Table("record", "normal h", "at s", "alarm", "says")
     for one in document["records"]:

@@ -140,12 +140,13 @@ def test_normal_stretches_lie_a_minute_after_anything_abnormal():
 
 def test_normal_hours_count_alarms_by_kind():
     found = [
-        NormalHours("101", 1.5, (sound("heart_rate_high", 5, 9), sound("noisy_leads", 50, 60))),
-        NormalHours("106", 0.5, (sound("heart_rate_high", 7, 9),)),
+        NormalHours("101", 1.5, 1.0, (sound("heart_rate_high", 5, 9), sound("noisy_leads", 50, 60))),
+        NormalHours("106", 0.5, 0.0, (sound("heart_rate_high", 400, 409),)),
     ]
     document = normal_document(found)
     assert (document["patient_alarms"], document["patient_alarms_per_bed_hour"]) == (2, 1.0)
     assert document["technical_alarms_per_bed_hour"] == 0.5
+    assert (document["learned_patient_alarms"], document["learned_patient_alarms_per_bed_hour"]) == (1, 1.0)
     assert document["by_alarm"] == {"heart_rate_high": 2, "noisy_leads": 1}
     assert normal_document([])["patient_alarms_per_bed_hour"] is None
 
