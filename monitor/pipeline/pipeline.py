@@ -25,8 +25,8 @@ MAX_BATCH: Final = 16
 slower) and cost 6 MB of memory per window."""
 GATHER_NS: Final = 10_000_000
 GATHER_NS_PER_BED: Final = 500_000
-"""Measured with 80 beds: 5, 15 and 50 ms give a p99 of 193, 236 and 331 ms from sample to result, at 96, 90 and
-76 % of a core; where a step takes long, windows gather by themselves."""
+"""Measured with 80 beds: 5, 15 and 50 ms give a p99 of 193, 236 and 331 ms from sample to result, at 96, 90
+and 76 % of a core; where a step takes long, windows gather by themselves."""
 TICK_NS: Final = 1_200_000_000
 """A bed without windows is looked at this often."""
 
