@@ -117,7 +117,7 @@ def test_graph_of_another_checkpoint_is_refused(trained, tmp_path):
 def test_unknown_model_or_backend_is_named(trained):
     with pytest.raises(ConfigurationError, match="no model 'nope'"):
         load_scorer("nope")
-    with pytest.raises(ConfigurationError, match="choose auto, .*onnx, torch"):
+    with pytest.raises(ConfigurationError, match=r"choose auto, .*onnx, torch"):
         load_scorer(backend="abacus", weights=trained)
 
 
