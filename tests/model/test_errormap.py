@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.checkpoint import load_checkpoint
@@ -102,6 +102,7 @@ def test_an_early_beat_is_read_around_it_and_a_late_one_before_it(batch):
     assert not late[1:].any()
 
 
+@settings(deadline=None)
 @given(st.lists(st.one_of(st.just(np.nan), st.floats(0.25, 3, width=32)), min_size=15, max_size=15))
 def test_rhythm_is_measured_of_the_intervals_there_are(rr_s):
     row = np.array([rr_s], np.float32)
@@ -116,6 +117,7 @@ def test_rhythm_is_measured_of_the_intervals_there_are(rr_s):
     np.testing.assert_allclose(found[1:], np.log(np.array(parts) / np.median(known)), rtol=1e-9, atol=1e-12)
 
 
+@settings(deadline=None)
 @given(st.integers(-300, 1300), st.integers(1, 100))
 def test_what_lies_in_the_window_of_something_longer_than_it(start, n):
     place, part = overlap(start, n)
