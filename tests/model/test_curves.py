@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import ConfigurationError
@@ -30,6 +30,7 @@ def table_only(folder: Path) -> Curves:
     return curves
 
 
+@settings(deadline=None)
 @given(kills=st.lists(st.tuples(st.integers(1, N_STEPS), st.integers(0, 6), st.integers(0, 30)), max_size=4))
 def test_table_of_an_interrupted_training_is_that_of_a_whole_one(tmp_path_factory, kills):
     folder = tmp_path_factory.mktemp("curves")
