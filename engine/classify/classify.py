@@ -65,8 +65,8 @@ def classify(
     Families of beats by correlation over the leads, as arrhythmia monitors keep them; prematurity, width and
     shape against the dominant family, with features after de Chazal, O'Dwyer and Reilly, IEEE Trans. Biomed.
     Eng. 51 (2004). Amplitudes count only against the patient's own. A tachycardia of wide beats is called
-    ventricular while nothing else is known of the patient. Judging settled beats at every hop again, too, made
-    their last classes no better: ventricular F1 0.938 either way on nine records of MIT-BIH. Model card:
+    ventricular while nothing else is known of the patient. To judge settled beats again at every hop made
+    their last classes no better: ventricular F1 0.938 either way, nine records of MIT-BIH. Model card:
     `engine/weights/beats.md`; figures: `ecg-monitor evaluate beats`.
     """
     seen, later = observe(signals, qualities, beats, delineations, memories)
