@@ -94,6 +94,7 @@ class Core:
         except BaseException as error:
             self._note(EntryKind.STOP, reason=f"died: {error!r}")
             raise
+        self._take_in()  # what has arrived is recorded, and what is wrong with it told
         self._note_coverage()
         now_ns = self.now_ns()
         self.waveforms.close(now_ns)

@@ -3,10 +3,12 @@ from core_thread import core_running
 
 from engine.leads import LEADS
 from monitor.core.noticeboard import QUIET_NS, Noticeboard
+from monitor.feed import FeedReader
 from monitor.intake import Intake
 from monitor.intake.intake import NO_BED
 from monitor.journal.entry import EntryKind
 from monitor.journal.journal import Journal
+from monitor.update import BedUpdate
 from monitor.wire import Hello, Session
 from simulators.publisher import Publisher
 
@@ -48,12 +50,16 @@ def test_beds_are_told_apart():
 
 
 def test_the_journal_tells_of_a_gap(scorer, tmp_path):
-    with core_running(scorer, tmp_path) as core, Publisher(core.data, BED, leads=LEADS, fs_hz=250) as device:
-        assert device.wait_for_monitor(20)
-        device.send(signal("sinus")[:, :250])
-        device.skip(250)
-        device.send(signal("sinus")[:, :250])
-        device.close()
+    with core_running(scorer, tmp_path) as core, FeedReader(core.feed) as feed:
+        with Publisher(core.data, BED, leads=LEADS, fs_hz=250) as device:
+            assert device.wait_for_monitor(20)
+            device.send(signal("sinus")[:, :250])
+            device.skip(250)
+            device.send(signal("sinus")[:, :250])
+        state = ""
+        while state != "bye":
+            for value in feed.poll(20.0):
+                state = value.source.state if isinstance(value, BedUpdate) else state
     with Journal(tmp_path) as journal:
         assert told(journal.entries(EntryKind.FINDING)) == [(BED, "gap", 1)]
         journal.verify()
