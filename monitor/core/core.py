@@ -202,7 +202,8 @@ class Core:
             self._speaker.say(outcome.update)
 
     def _look_around(self, now_ns: int) -> None:
-        for bed in self._pipeline.silent(now_ns):
+        recording = self.waveforms.folder is not None  # what is kept must not wait for a window to be whole
+        for bed in self._pipeline.beds if recording else self._pipeline.silent(now_ns):
             self._keep(self._pipeline.give(bed))
         self._tell(self._pipeline.tick(now_ns))
         self.waveforms.look_around(self._pipeline, now_ns)
