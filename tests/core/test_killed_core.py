@@ -34,6 +34,7 @@ PATIENCE_S = 40.0
 MOST_HOPS = 25
 """Windows of a short life, before the fuse is lit."""
 MOST_FUSE_S = 0.06
+RECORDED_S = 2.5  # waveforms are handed to the recorder every second of the wall clock
 CHUNK_N = 100
 
 
@@ -107,7 +108,7 @@ def busy_until_killed(child, data, feed, commands, dice, memory):
                     hops_left -= 1
                     standing = [a for a in value.alarms if not (long_life and a.name == "asystole")]
             if fuse is None and hops_left <= 0:
-                fuse = threading.Timer(dice.uniform(0, MOST_FUSE_S), child.kill)
+                fuse = threading.Timer(RECORDED_S * long_life + dice.uniform(0, MOST_FUSE_S), child.kill)
                 fuse.start()
             if child.poll() is not None:
                 return fuse
