@@ -2,7 +2,6 @@
 start-up, analysis speed, the screen's cost.
 
 Each benchmark ends with one JSON object on its last line; times are medians, p99 and maximum after warm-up.
-Some have options of their own, given after --: `ecg-monitor bench beds -- --beds 100,200 --plot beds.svg`.
 """
 
 import argparse
@@ -23,7 +22,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("name", metavar="NAME", help=f"one of: {', '.join(_files()) or 'none found'}")
     parser.add_argument("--seconds", type=float, default=30.0, help="length of the measurement (default 30)")
-    parser.add_argument("options", nargs="*", metavar="-- OPTION", help="options of that benchmark")
+    parser.add_argument("--beds", metavar="N,N,...", help="beds, latency: wards to try, in rising order")
+    parser.add_argument(
+        "--plot", type=Path, metavar="FILE.svg", help="beds: cost and latency over their number"
+    )
     parser.add_argument("--json", action="store_true", help="print the JSON object alone")
 
 
@@ -39,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
         str(files[arguments.name]),
         "--seconds",
         str(arguments.seconds),
-        *arguments.options,
+        *(f"--{name}={value}" for name in ("beds", "plot") if (value := getattr(arguments, name))),
     ]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode != 0 or not done.stdout.strip():
