@@ -105,6 +105,7 @@ class Core:
         """Give everything its turn once."""
         # Waiting for commands lets messages of many beds come together: waking for each costs more than it.
         self._requests.poll(self._wait_ms(self.now_ns()))
+        self._speaker.listen()  # before its snapshot is answered, a viewer is already heard
         self._obey()
         self._take_in()
         now_ns = self.now_ns()
@@ -132,7 +133,6 @@ class Core:
             self._keep(self._pipeline.receive(parts, self.now_ns()))
 
     def _show_waves(self) -> None:
-        self._speaker.listen()
         for bed in filter(self._speaker.shows_waves, self._pipeline.beds):
             self._keep(self._pipeline.give(bed))
         self._speaker.flush()
