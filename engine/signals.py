@@ -25,10 +25,8 @@ class Signals:
     """(B, 12, WINDOW_N) bool: real, finite samples."""
     whole: Bools
     """(B, 12) bool: leads received throughout."""
-    level_mv: F32
-    """(B, 12) float32, mV: the electrode's offset, taken off."""
     x: F32
-    """(B, 12, WINDOW_N) float32, mV, without offset and gaps (`engine.filters.bridge`)."""
+    """(B, 12, WINDOW_N) float32, mV, without the electrode's offset and gaps (`engine.filters.bridge`)."""
     calm: F32
     """(B, 12, WINDOW_N) float32, mV: `x` without pacing spikes."""
     envelope: F32
@@ -82,7 +80,6 @@ def condition(windows: Sequence[Window]) -> Signals:
         frozen(np.array([window.start_sample for window in windows], np.int64)),
         frozen(received),
         frozen(whole),
-        frozen(level),
         frozen(bridged),
         frozen(calm),
         frozen(for_rows(there, qrs_envelope, calm)),
