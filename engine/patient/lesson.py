@@ -6,8 +6,10 @@ from typing import Final
 import numpy as np
 
 from engine.arrays import F32, I64, Bools, frozen
+from engine.beatclass import I8
 from engine.grid import FS_HZ
 from engine.models.features import rhythm_features
+from engine.patient.usual_beat import MISSING, packed
 from engine.preprocess import BEAT_N, BEFORE_R_N, MODEL_HZ, MODEL_N, ModelInput
 from engine.scoremap import ScoreMap
 
@@ -30,10 +32,14 @@ class Lesson:
     """(12,) float32, highest value of the score map in each lead."""
     r_samples: I64
     """(n,) int64, absolute R peaks of the new beats."""
-    beats: F32
-    """(n, 12, BEAT_N) float32, mV."""
-    valid: Bools
-    """(n, 12, BEAT_N) bool."""
+    beats: I8
+    """(n, 12, BEAT_N) int8, as `engine.patient.usual_beat.packed`."""
+
+    @property
+    def valid(self) -> Bools:
+        """(n, 12, BEAT_N) bool: where `beats` are real."""
+        there: Bools = self.beats != MISSING
+        return there
 
 
 def lesson_of(score_map: ScoreMap, prepared: ModelInput, taught_upto: int) -> Lesson:
@@ -63,8 +69,7 @@ def lesson_of(score_map: ScoreMap, prepared: ModelInput, taught_upto: int) -> Le
         irregularity_of(prepared),
         frozen(score_map.map.max(axis=1)),
         frozen(r_samples[new]),
-        frozen(prepared.beats[new]),
-        frozen(prepared.beats_valid[new] > 0),
+        frozen(packed(prepared.beats[new], prepared.beats_valid[new] > 0)),
     )
 
 

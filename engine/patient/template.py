@@ -37,9 +37,10 @@ class Template:
         """Root mean square deviations (n,) of compressed beats at the best shift, and the shifts.
 
         The square of a difference is the square of the one, less twice the product, and the square of the
-        other: each a product of matrices.
+        other: each a product of matrices. `there` (n or 1, leads, BEAT_N) is 1 where beats are real, and `u`
+        is 0 elsewhere.
         """
-        u, there = u.reshape(len(u), -1), there.reshape(len(u), -1)
+        u, there = u.reshape(len(u), -1), there.reshape(len(there), -1)
         square = u**2 @ self.weight - 2 * (u @ self.product) + there @ self.square
         count = there @ self.counted
         enough = (count > 0) & (count >= 0.5 * count.max(axis=1, keepdims=True))

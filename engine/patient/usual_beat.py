@@ -2,17 +2,24 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.arrays import F32, F64, I64, Bools, frozen
+from engine.beatclass import I8
 from engine.leads import N_LEADS
 from engine.patient.template import SHIFT_N, Template
 from engine.preprocess import BEAT_N
 
 COMPRESSION_MV: Final = 0.1
 """Beats are compared in asinh of this amplitude: a P wave counts beside a QRS complex."""
+STEP: Final = 0.05
+MOST_STEPS: Final = 127
+"""Lessons hold compressed amplitude in such steps, a fifth of `OWN_SPREAD`, up to 28 mV ..."""
+MISSING: Final = -128
+"""... and this where there was no signal."""
 OWN_SPREAD: Final = 0.25
 """Spread (compressed amplitude) that beats of one class may always have. A patient's own spread adds to it
 (root sum of squares), so that a patient whose beats are all alike is not watched to the microvolt ..."""
@@ -28,6 +35,8 @@ MIN_SHARE: Final = 0.15
 MIN_BEATS: Final = 40
 MAX_BEATS: Final = 300
 """Of more beats, so many are looked at, evenly spread in time."""
+MAX_ROUNDS: Final = 3
+"""So often the class is looked for around its own middle, or until it stays the same."""
 LEAD_SHARE: Final = 0.8
 """A lead is learned if it was there in this share of the beats."""
 
@@ -49,13 +58,13 @@ class UsualBeat:
         learned: Bools = np.isfinite(self.middle[:, 0])
         return learned
 
-    def distances(self, beats: F32, valid: F32) -> tuple[F64, I64]:
+    def distances(self, beats: F32 | I8, valid: F32) -> tuple[F64, I64]:
         """How far beats lie from the usual one.
 
         Parameters
         ----------
         beats : (n, 12, BEAT_N) float32
-            mV, aligned on R.
+            mV, aligned on R; or int8, as `packed`.
         valid : (n, 12, BEAT_N) float32
             1 where real.
 
@@ -94,21 +103,29 @@ class UsualBeat:
         return tuple(np.lib.stride_tricks.sliding_window_view(rows, BEAT_N, axis=1) for rows in wide)
 
 
-def compressed(beats_mv: F32) -> F32:
-    """Compressed amplitude."""
-    small: F32 = np.arcsinh(beats_mv / np.float32(COMPRESSION_MV)).astype(np.float32)
+def compressed(beats: F32 | I8) -> F32:
+    """Compressed amplitude of beats in mV, or of beats as `packed` left them."""
+    if beats.dtype == np.int8:
+        return beats * np.float32(STEP)
+    small: F32 = np.arcsinh(beats / np.float32(COMPRESSION_MV)).astype(np.float32)
     return small
 
 
-def learn_usual_beat(beats: F32, valid: F32) -> UsualBeat | None:
+def packed(beats_mv: F32, valid: Bools) -> I8:
+    """Compressed amplitude in whole steps of `STEP`, `MISSING` where not valid: a byte for each sample."""
+    steps = np.clip(np.rint(compressed(beats_mv) / np.float32(STEP)), -MOST_STEPS, MOST_STEPS)
+    return np.where(valid, steps, MISSING).astype(np.int8)
+
+
+def learn_usual_beat(beats: I8, valid: Bools | F32) -> UsualBeat | None:
     """Find the largest class of beats, its middle and its spread.
 
     Parameters
     ----------
-    beats : (n, 12, BEAT_N) float32
-        mV, each beat once, in order of time.
-    valid : (n, 12, BEAT_N) float32
-        1 where real.
+    beats : (n, 12, BEAT_N) int8
+        As `packed`, each beat once, in order of time.
+    valid : (n, 12, BEAT_N) bool or float32
+        True or 1 where real.
 
     Returns
     -------
@@ -130,41 +147,54 @@ def learn_usual_beat(beats: F32, valid: F32) -> UsualBeat | None:
     if chosen.size < MIN_BEATS:
         return None
     chosen = chosen[np.linspace(0, chosen.size - 1, min(chosen.size, MAX_BEATS)).astype(np.int64)]
-    u = compressed(beats[np.ix_(chosen, leads)])
-    members = _largest_class(u)
+    steps = beats[np.ix_(chosen, leads)]
+    members = _largest_class(steps)
     if members.mean() < MIN_SHARE:
         return None
-    own = u[members]
-    middle = np.median(own, axis=0)
-    mad = 1.4826 * np.median(np.abs(own - middle), axis=0)
-    spread = np.minimum(np.hypot(mad, OWN_SPREAD), MAX_SPREAD)
-    return UsualBeat(_on_leads(middle, leads), _on_leads(spread, leads), float(members.mean()))
+    own = steps[members]
+    middle = _median(own)
+    mad = 1.4826 * _median(np.abs(own - np.rint(middle).astype(np.int16)))
+    spread = np.minimum(np.hypot(STEP * mad, OWN_SPREAD), MAX_SPREAD)
+    return UsualBeat(_on_leads(STEP * middle, leads), _on_leads(spread, leads), float(members.mean()))
 
 
-def _largest_class(u: F32) -> Bools:
-    """(n,) bool: members of the largest class of compressed beats (n, leads, BEAT_N)."""
-    weight = np.full(u.shape[1:], 1 / OWN_SPREAD**2, np.float32)
-    there = np.ones_like(u)
-    members = _seed(u)
-    for _ in range(3):
-        distance, _ = Template.of(np.median(u[members], axis=0), weight).distances(u, there)
+def _largest_class(steps: I8) -> Bools:
+    """(n,) bool: members of the largest class of packed beats (n, leads, BEAT_N)."""
+    weight = np.full(steps.shape[1:], 1 / OWN_SPREAD**2, np.float32)
+    u = compressed(steps)
+    there = np.ones((1, *weight.shape), np.float32)
+    members = _seed(steps)
+    for _ in range(MAX_ROUNDS):
+        before = members
+        distance, _ = Template.of(STEP * _median(steps[members]), weight).distances(u, there)
         nearer_half = np.median(np.sort(distance)[: len(u) // 2])
         members = distance < np.clip(CLASS_RATIO * nearer_half, MIN_RADIUS, CLASS_RADIUS)
-        if not members.any():
+        if not members.any() or (members == before).all():
             return members
     return members
 
 
-def _seed(u: F32) -> Bools:
+def _seed(steps: I8) -> Bools:
     """(n,) bool: beats near the one that has its nearest third nearest."""
-    flat = u.reshape(len(u), -1).astype(np.float64) / OWN_SPREAD
-    square = (flat**2).sum(axis=1)
+    flat = steps.reshape(len(steps), -1).astype(np.float32)  # whole numbers: so are all sums
+    square = np.einsum("ij,ij->i", flat, flat)
     apart = square[:, None] + square - 2 * flat @ flat.T
-    distance = np.sqrt(np.maximum(apart, 0.0) / flat.shape[1])
-    third = np.quantile(distance, 0.3, axis=1)
+    nearest = int(0.3 * (len(steps) - 1))
+    third = np.partition(apart, nearest, axis=1)[:, nearest]
     first = int(third.argmin())
-    near: Bools = distance[first] <= max(third[first], MIN_RADIUS)
+    least = flat.shape[1] * (MIN_RADIUS * OWN_SPREAD / STEP) ** 2
+    near: Bools = apart[first] <= max(third[first], least)
     return near
+
+
+def _median(steps: NDArray[np.signedinteger[Any]]) -> F32:
+    """Median of (n, ...) whole numbers, within its step as if those that share it were spread evenly."""
+    n = len(steps)
+    rows = np.ascontiguousarray(steps.reshape(n, -1).T, np.int16)
+    middle = np.partition(rows, n // 2, axis=1)[:, n // 2, None]
+    below, same = np.count_nonzero(rows < middle, axis=1), np.count_nonzero(rows == middle, axis=1)
+    median: F32 = (middle[:, 0] - 0.5 + (n / 2 - below) / same).astype(np.float32)
+    return median.reshape(steps.shape[1:])
 
 
 def _on_leads(values: F32, leads: I64) -> F32:

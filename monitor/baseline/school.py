@@ -2,12 +2,15 @@
 
 from collections import deque
 from typing import Final
+from zlib import crc32
 
 from engine.grid import FS_HZ, WINDOW_N, WINDOW_S
 from engine.patient.lesson import Lesson
 
 LEARN_S: Final = 300.0
-"""Assessed signal that a baseline is learned from."""
+"""Assessed signal that a baseline is learned from, at least."""
+APART_S: Final = 30
+"""Beds learn at moments up to so far apart: those that began together do not all learn in the same second."""
 AGAIN_S: Final = 60.0
 """Where it could not be learned, it is tried again after so much more."""
 WITHIN_S: Final = 900.0
@@ -17,7 +20,9 @@ WITHIN_S: Final = 900.0
 class School:
     """Lessons of one patient, in order; as many as a baseline needs, none of them old."""
 
-    def __init__(self, begin_sample: int = 0) -> None:
+    def __init__(self, begin_sample: int = 0, bed: str = "") -> None:
+        self.learn_s = LEARN_S + crc32(bed.encode()) % APART_S
+        """Signal that this bed learns from: the same at every replay."""
         self.begin_sample = begin_sample
         """Windows that begin earlier hold somebody else's signal."""
         self.seconds = 0.0
@@ -36,7 +41,7 @@ class School:
     @property
     def is_ready(self) -> bool:
         """Whether there is enough to learn from."""
-        return self.seconds >= LEARN_S and self._wait_s <= 0
+        return self.seconds >= self.learn_s and self._wait_s <= 0
 
     def add(self, lesson: Lesson) -> None:
         """Take one more; those that lie too long back are let go."""

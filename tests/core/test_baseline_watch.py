@@ -12,6 +12,7 @@ from engine.grid import FS_HZ
 from engine.patient.plain import to_json
 from monitor.baseline import BaselineWatch, Note
 from monitor.baseline.drift import weighted_median
+from monitor.baseline.school import APART_S, LEARN_S, School
 from monitor.core.recorder import Recorder
 from monitor.journal.entry import Entry, EntryKind, baseline_entry
 from simulators.patient.act import Act
@@ -54,6 +55,14 @@ def test_a_baseline_is_adopted_after_five_minutes_and_says_so():
     )
     assert note.baseline is not None
     assert watch.status.usual_is_abnormal
+
+
+def test_beds_that_began_together_learn_at_moments_of_their_own():
+    needed = [School(bed=f"ward.{n}").learn_s for n in range(60)]
+    assert needed == [School(7500, f"ward.{n}").learn_s for n in range(60)]
+    assert all(LEARN_S <= one < LEARN_S + APART_S for one in needed)
+    assert len(set(needed)) > 20 and max(map(needed.count, needed)) < 8
+    assert School().learn_s == LEARN_S
 
 
 def test_before_adoption_scores_are_those_against_all_people():

@@ -13,7 +13,7 @@ from engine.errors import ModelError
 from engine.patient.baseline import PatientBaseline
 from engine.patient.lesson import comparable, lesson_of
 from engine.patient.plain import from_json, to_json
-from engine.patient.usual_beat import compressed
+from engine.patient.usual_beat import MISSING, STEP, compressed, packed
 from simulators.patient.act import Act
 
 CALM = (lbbb(120),)
@@ -153,3 +153,33 @@ def test_compressed_amplitude_keeps_signs():
     assert compressed(np.array([-1.0, 0.0, 1.0], np.float32)).tolist() == pytest.approx(
         [-2.998, 0, 2.998], abs=0.01
     )
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.floats(-28, 28), st.floats(0.01, 100))
+def test_packed_beats_lie_within_half_a_step(amplitude_mv, share):
+    beats = np.array([amplitude_mv, amplitude_mv * share], np.float32)
+    steps = packed(beats, np.ones(2, np.bool_))
+    assert (steps != MISSING).all()
+    whole = np.abs(compressed(beats)) < 127 * STEP
+    np.testing.assert_allclose(compressed(steps)[whole], compressed(beats)[whole], atol=0.5 * STEP + 1e-5)
+    assert (np.sign(steps) == np.sign(np.rint(compressed(beats) / STEP))).all()
+
+
+def test_what_is_missing_of_a_beat_is_known_of_its_lesson():
+    few = windows(*CALM, leads=(1, 6))[1]
+    lesson = lesson_of(few, few.prepared, 0)
+    assert lesson.beats.dtype == np.int8
+    assert lesson.valid.any(axis=(0, 2)).tolist() == [lead in (1, 6) for lead in range(12)]
+
+
+def test_lessons_of_five_minutes_fit_into_little_memory():
+    beats = sum(lesson.beats.nbytes for lesson in lessons(windows(*CALM)))
+    assert beats * 300 / 120 < 600_000
+
+
+def test_steps_of_lessons_move_no_usual_beat(calm):
+    taught = lessons(windows(*CALM))
+    beats = [lesson.beats for lesson in taught]
+    exact = np.median(compressed(np.concatenate(beats)), axis=0)
+    np.testing.assert_allclose(calm.usual.middle, exact, atol=STEP / 2 + 1e-6)
