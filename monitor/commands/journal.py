@@ -1,7 +1,8 @@
 """List the alarms in a journal, oldest first, with the BED/ID by which `export` knows them.
 
 Works while a core is running. With --hash: one hash per run and bed over what the signal itself said to the
-alarms (no clock, latency or operator in it); the same recording, model and limits give it again at any speed.
+alarms (no clock, latency or operator in it), and one over the minutes of its trends; the same recording,
+model and limits give them again at any speed.
 """
 
 import argparse
@@ -14,6 +15,9 @@ from typing import TYPE_CHECKING, Any
 from engine.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from monitor.journal.replayhash import ReplayHash
     from monitor.journal.story import AlarmStory
 
 
@@ -60,11 +64,16 @@ def _hashes(folder: Path, bed: str | None, as_json: bool) -> int:
         found = replay_hashes(entry for _, entry in journal.numbered())
     for one in found:
         if bed in (None, one.bed):
-            line = f"{one.bed:<12} run {one.run or '-'}  {one.n_entries} entries  {one.sha256}"
-            print(json.dumps(asdict(one)) if as_json else line)  # noqa: T201
-            for note in [] if as_json else one.notes:
-                print(f"{'':<12} note: {note}")  # noqa: T201
+            print(json.dumps(asdict(one)) if as_json else "\n".join(_hash_lines(one)))  # noqa: T201
     return 0
+
+
+def _hash_lines(one: "ReplayHash") -> "Iterator[str]":
+    yield f"{one.bed:<12} run {one.run or '-'}  {one.n_entries} entries  {one.sha256}"
+    if one.n_minutes:
+        yield f"{'':<12} {one.n_minutes} minutes  {one.minutes_sha256}"
+    for note in one.notes:
+        yield f"{'':<12} note: {note}"
 
 
 def _line(story: "AlarmStory", stored: bool) -> str:

@@ -29,6 +29,8 @@ class EntryKind(StrEnum):
     """From here on windows are so far apart: the monitor does not keep up, or does again."""
     COVERAGE = "coverage"
     """How a bed's last minute ended: assessed, or not and why."""
+    TREND = "trend"
+    """What a minute of a bed's samples came to: rate, ST levels, score, rhythm, how much was assessed."""
     FINDING = "finding"
     """Something the intake or the system noticed."""
     COMMAND = "command"

@@ -112,13 +112,18 @@ class JournalReader:
         )
         return next((dict(entry.body["baseline"]) for entry in self._read(query, bed)), None)
 
-    def entries(self, kind: EntryKind | None = None, bed: str | None = None) -> Iterator[Entry]:
-        """Entries in the order they were written, of one kind or bed if asked."""
-        query = (
-            f"SELECT {_COLUMNS} FROM entry "
-            "WHERE kind = coalesce(?, kind) AND bed = coalesce(?, bed) ORDER BY number"
-        )
-        yield from self._read(query, kind, bed)
+    def entries(
+        self,
+        kind: EntryKind | None = None,
+        bed: str | None = None,
+        since_ns: int | None = None,
+        until_ns: int | None = None,
+    ) -> Iterator[Entry]:
+        """Entries in the order they were written: of one kind, bed or stretch of time if asked."""
+        asked = {"kind = ?": kind, "bed = ?": bed, "time_ns >= ?": since_ns, "time_ns < ?": until_ns}
+        given = {clause: value for clause, value in asked.items() if value is not None}
+        where = f"WHERE {' AND '.join(given)}" if given else ""
+        yield from self._read(f"SELECT {_COLUMNS} FROM entry {where} ORDER BY number", *given.values())
 
     def stories(self, bed: str | None = None, alarm_id: int | None = None) -> list[AlarmStory]:
         """Alarms in the order they were raised, of one bed or id if asked, with all that happened to them."""

@@ -11,12 +11,18 @@ from monitor.journal.entry import Entry, EntryKind, canonical
 _OF_ALARM: Final = ("name", "priority", "phase", "onset_sample", "raised_sample", "ended_sample")
 _OF_EVIDENCE: Final = ("end_sample", "lead_states", "r_peaks", "limits", "model")
 _OF_SPAN: Final = ("lead", "onset", "offset")
+_OF_MINUTE: Final = (
+    "start_sample", "end_sample", "n_windows", "assessed_share", "reason",
+    "heart_rate_bpm", "pvc_per_min", "rhythms",
+)  # fmt: skip
 FELL_BEHIND: Final = "the monitor left windows out because it fell behind"
 _DISTURBED: Final = {
     "not_keeping_up": "the monitor fell behind, and may have cut its windows further apart",
     "backend_degraded": "the model ran on a fallback, or not at all",
 }
 """Alarms of the monitor itself after which the same samples may have been judged otherwise."""
+_OF_EVERY_BED: Final = (EntryKind.COVERAGE, EntryKind.TREND)
+"""What is entered of a bed that never alarmed, too."""
 
 
 @dataclass(slots=True)
@@ -27,8 +33,11 @@ class ReplayHash:
     """Name of the run; empty if the journal does not tell."""
     bed: str
     n_entries: int = 0
-    """Entries that went into the hash."""
+    """Transitions of alarms that went into the hash."""
     sha256: str = ""
+    n_minutes: int = 0
+    """Minutes, which have a hash of their own: journals from before there were any still compare."""
+    minutes_sha256: str = ""
     notes: list[str] = field(default_factory=list)
     """Sentences: why another replay of the same samples may give another hash."""
 
@@ -39,10 +48,12 @@ def replay_hashes(entries: Iterable[Entry]) -> tuple[ReplayHash, ...]:
     What goes in counts samples: transitions of alarms that are judged on the signal, where they began, were
     raised and ended, with the R peaks, spans, lead states, limits and model they were judged on. What the
     clock alone tells stays out (a lost source, latency, the journal, what ended because the source took its
-    leave), as do times of day, latencies, alarm ids (which those alarms use up as well), and scores, whose
-    last bits depend on the batch. What an operator did is named in the notes: it is no part of the recording.
+    leave), as do times of day, latencies, alarm ids (which those alarms use up as well), and scores and ST
+    levels, whose last bits depend on the batch. Minutes of the stream have a hash of their own, by the same
+    rules; a core that was killed leaves its last one out. What an operator did is named in the notes: it is
+    no part of the recording.
     """
-    found: dict[tuple[str, str], tuple[ReplayHash, Any]] = {}
+    found: dict[tuple[str, str], _Listener] = {}
     run, outrun = "", set[str]()
     for entry in entries:
         if entry.kind is EntryKind.START:
@@ -53,19 +64,34 @@ def replay_hashes(entries: Iterable[Entry]) -> tuple[ReplayHash, ...]:
         if not entry.bed:
             continue
         told, why = told_by(entry), disturbance(entry)
-        if told is None and why is None and entry.kind is not EntryKind.COVERAGE:
-            continue  # every bed has its coverage entered, also one that never alarmed
-        one, digest = found.setdefault((run, entry.bed), (ReplayHash(run, entry.bed), hashlib.sha256()))
+        if told is None and why is None and entry.kind not in _OF_EVERY_BED:
+            continue
+        one = found.setdefault((run, entry.bed), _Listener(ReplayHash(run, entry.bed)))
+        one.hear(entry, told, why)
+    return tuple(one.finish(one.hash.run in outrun) for one in found.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Listener:
+    hash: ReplayHash
+    alarms: Any = field(default_factory=hashlib.sha256)
+    minutes: Any = field(default_factory=hashlib.sha256)
+
+    def hear(self, entry: Entry, told: Mapping[str, Any] | None, why: str | None) -> None:
         if told is not None:
-            one.n_entries += 1
-            digest.update(f"{canonical(told)}\n".encode())
-        if why is not None and why not in one.notes:
-            one.notes.append(why)
-    for one, digest in found.values():
-        one.sha256 = digest.hexdigest()
-        if one.run in outrun and FELL_BEHIND not in one.notes:
-            one.notes.append(FELL_BEHIND)
-    return tuple(one for one, _ in found.values())
+            self.hash.n_entries += 1
+            self.alarms.update(f"{canonical(told)}\n".encode())
+        if entry.kind is EntryKind.TREND:
+            self.hash.n_minutes += 1
+            self.minutes.update(f"{canonical(_picked(entry.body, _OF_MINUTE))}\n".encode())
+        if why is not None and why not in self.hash.notes:
+            self.hash.notes.append(why)
+
+    def finish(self, outrun: bool) -> ReplayHash:
+        self.hash.sha256, self.hash.minutes_sha256 = self.alarms.hexdigest(), self.minutes.hexdigest()
+        if outrun and FELL_BEHIND not in self.hash.notes:
+            self.hash.notes.append(FELL_BEHIND)
+        return self.hash
 
 
 def told_by(entry: Entry) -> dict[str, Any] | None:

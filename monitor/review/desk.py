@@ -49,7 +49,7 @@ class Desk:
         self._engines = engines
         self._recording = Recording(folder)
         self._tape = Tape(folder)
-        self._trends = Trends(self._tape)
+        self._trends = Trends(book.directory, self._tape)
         self.damage_seen: set[str] = set()
         """Sentences about segments that could not be read when they were looked at."""
         self._rest = 0
@@ -145,9 +145,7 @@ class Desk:
             self.bench.want(
                 "trends",
                 (spot.bed, start_ns, page_s, follows),
-                lambda: self._trends.pages(
-                    spot.bed, start_ns, page_s, self._engines.scorer(), self.book.usual
-                ),
+                lambda: self._trends.pages(spot.bed, start_ns, page_s, self._engines.scorer, self.book.usual),
             )
         if self.looks.panel is Panel.VARIABILITY:
             half_n = self.looks.stretch_s * FS_HZ // 2

@@ -16,7 +16,8 @@ from monitor.review.coverage import Covered
 from monitor.review.line import AlarmLine
 from monitor.review.plot import columns_of, plot
 from monitor.review.spot import S_NS, Leads, Looks
-from monitor.review.trends import TrendPage, TrendPoint
+from monitor.review.trendpoint import TrendPoint
+from monitor.review.trends import TrendPage
 from monitor.tui.braille import BLANK, DOTS_Y
 
 GUTTER: Final = 11

@@ -167,6 +167,19 @@ def test_what_the_clock_tells_is_left_out_and_what_disturbs_is_named():
     assert ["fell behind" in note or "nurse 1 acted" in note for note in one.notes] == [True, True]
 
 
+def minute(**more):
+    body = {"start_sample": 0, "end_sample": 15000, "n_windows": 60, "heart_rate_bpm": 71.0, "score_max": 0.4}
+    return Entry(EntryKind.TREND, 9, {**body, **more}, "a.1")
+
+
+def test_minutes_have_a_hash_of_their_own():
+    one, other = hash_of(entry(), minute()), hash_of(entry(), minute(score_max=0.5, st_mv=[0.1]))
+    assert (one.n_entries, one.n_minutes, one.sha256) == (1, 1, hash_of(entry()).sha256)
+    assert one.minutes_sha256 == other.minutes_sha256 != hash_of(entry()).minutes_sha256
+    assert one.minutes_sha256 != hash_of(entry(), minute(heart_rate_bpm=72.0)).minutes_sha256
+    assert hash_of(minute()).n_entries == 0  # a bed that never alarmed
+
+
 def test_the_command_prints_a_line_per_run_and_bed(patient, expected, scorer, tmp_path, capsys):
     with Journal(tmp_path) as journal:
         journal.append([Entry(EntryKind.START, 1, {"run": "r1"}), entry(), entry("asystole")])
@@ -175,5 +188,8 @@ def test_the_command_prints_a_line_per_run_and_bed(patient, expected, scorer, tm
     first, second = map(json.loads, capsys.readouterr().out.splitlines())
     assert (first["run"], second["run"], first["bed"], first["n_entries"]) == ("r1", "r2", "a.1", 2)
     assert first["sha256"] == second["sha256"]
+    with Journal(tmp_path) as journal:
+        journal.append([minute(), minute(start_sample=15000)])
     assert main(["journal", str(tmp_path), "--hash", "--bed", "a.1"]) == 0
-    assert first["sha256"] in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert first["sha256"] in shown and shown.count(" minutes  ") == 1 and "2 minutes" in shown
