@@ -20,7 +20,7 @@ from typing import Any
 import msgpack
 import psutil
 import zmq
-from bench_tools import Meter, RunningCore, finish, running_core, spread
+from bench_tools import Meter, RunningCore, finish, memory_mb, running_core, spread
 
 from engine.grid import FS_HZ, WINDOW_S
 
@@ -84,7 +84,7 @@ def measure(n_beds: int, seconds: float, options: list[str]) -> dict[str, Any]:
     """Run one number of beds."""
     total_s = WARM_UP_S + seconds
     with running_core(*options) as core:
-        empty_mb = core.process.memory_info().rss / 1e6
+        empty_mb = memory_mb(core.process)
         words = [core.data, "--beds", str(n_beds), "--seconds", str(total_s)]
         devices = subprocess.Popen(
             [sys.executable, str(DEVICES), *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -97,17 +97,17 @@ def measure(n_beds: int, seconds: float, options: list[str]) -> dict[str, Any]:
             print(start_s, file=devices.stdin, flush=True)
             viewer.watch(start_s, start_s + WARM_UP_S)
             meter, device_meter = Meter(core.process), Meter(psutil.Process(devices.pid))
-            memory_mb = []
+            used_mb = []
             for second in range(1, round(seconds) + 1):
                 viewer.watch(start_s, start_s + WARM_UP_S + second)
-                memory_mb.append(core.process.memory_info().rss / 1e6)
+                used_mb.append(memory_mb(core.process))
             cpu, device_cpu = meter.cpu_percent(seconds), device_meter.cpu_percent(seconds)
             viewer.watch(start_s, start_s + total_s + 2.0)
             sender = json.loads(devices.stdout.readline() or "{}")
         finally:
             viewer.close()
             devices.kill()
-    return _judged(n_beds, seconds, viewer, empty_mb, memory_mb, cpu, device_cpu, sender)
+    return _judged(n_beds, seconds, viewer, empty_mb, used_mb, cpu, device_cpu, sender)
 
 
 def _judged(
@@ -115,7 +115,7 @@ def _judged(
     seconds: float,
     viewer: Viewer,
     empty_mb: float,
-    memory_mb: list[float],
+    used_mb: list[float],
     cpu: float,
     device_cpu: float,
     sender: dict[str, Any],
@@ -123,8 +123,8 @@ def _judged(
     expected = n_beds * (math.floor(seconds) - 1)
     seen = sum(min(viewer.windows[number], math.floor(seconds) - 1) for number in range(n_beds))
     latency = spread(viewer.latency_ms or [math.inf], 1)
-    late_third = len(memory_mb) * 2 // 3
-    grown = memory_mb[-1] / max(memory_mb[late_third], 1) if memory_mb else 1.0
+    late_third = len(used_mb) * 2 // 3
+    grown = used_mb[-1] / max(used_mb[late_third], 1) if used_mb else 1.0
     held = seen == expected and not viewer.lost and not viewer.banners and latency["p99"] <= LIMIT_P99_MS
     return {
         "beds": n_beds,
@@ -139,8 +139,8 @@ def _judged(
         "core_cpu_ms_per_bed_second": round(10 * cpu / n_beds, 2),
         "devices_cpu_percent_of_one_core": device_cpu,
         "devices": sender,
-        "rss_mb": round(memory_mb[-1], 1),
-        "mb_per_bed": round((memory_mb[-1] - empty_mb) / n_beds, 2),
+        "rss_mb": round(used_mb[-1], 1),
+        "mb_per_bed": round((used_mb[-1] - empty_mb) / n_beds, 2),
         "rss_last_over_two_thirds": round(grown, 3),
     }
 

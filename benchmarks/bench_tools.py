@@ -82,8 +82,17 @@ def running_core(*options: str) -> Iterator[RunningCore]:
             child.wait(10)
 
 
+def memory_mb(process: psutil.Process) -> float:
+    """Memory of a process and its children, what they use together counted once."""
+    return sum(one.memory_full_info().pss for one in _family(process)) / 1e6
+
+
+def _family(process: psutil.Process) -> list[psutil.Process]:
+    return [process, *process.children(recursive=True)]
+
+
 class Meter:
-    """CPU time and memory of a process from now on."""
+    """CPU time and memory of a process and its children from now on."""
 
     def __init__(self, process: psutil.Process) -> None:
         self._process = process
@@ -91,8 +100,8 @@ class Meter:
         self.peak_rss_mb = 0.0
 
     def _used(self) -> float:
-        times = self._process.cpu_times()
-        return float(times.user + times.system)
+        times = [one.cpu_times() for one in _family(self._process)]
+        return float(sum(one.user + one.system for one in times))
 
     def look(self) -> None:
         """Note the memory in use."""

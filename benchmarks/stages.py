@@ -32,8 +32,8 @@ from engine.scorer import load_scorer
 from engine.signals import condition
 from engine.vitals import measure_vitals
 from engine.window import Window
-from monitor.core.memory import keep_freed_memory
 from monitor.feed.codec import encode as encode_update
+from monitor.memory import keep_freed_memory
 from monitor.pipeline import Pipeline
 from monitor.wire import Hello, Session, encode
 from monitor.wire.limits import CHUNK_S

@@ -8,6 +8,8 @@ from engine.grid import WINDOW_S
 
 MIN_HOP_S: Final = 0.1
 MAX_THREADS: Final = 64
+MAX_READERS: Final = 8
+"""What the core does by itself for each window is a quarter of the work: more would wait for it."""
 
 BACKENDS: Final = ("auto", "onnx", "torch", "torch-cuda", "compiled", "tensorrt", "tensorrt-rtx")
 """As `engine.backends.rungs` knows them, which takes long to import; a test compares the two."""
@@ -44,3 +46,9 @@ def check_threads(threads: int) -> None:
     """Refuse a number of threads that no model can use."""
     if not 1 <= threads <= MAX_THREADS:
         raise ConfigurationError(f"--threads {threads}: give 1 to {MAX_THREADS}")
+
+
+def check_readers(readers: int) -> None:
+    """Refuse a number of processes that the core cannot feed."""
+    if not 0 <= readers <= MAX_READERS:
+        raise ConfigurationError(f"--readers {readers}: give 0 to {MAX_READERS}")

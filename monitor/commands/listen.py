@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from engine.grid import HOP_S
 from monitor.endpoints import COMMANDS, DATA, FEED
-from monitor.model_options import add_backend_arguments, check_hop, check_threads
+from monitor.model_options import MAX_READERS, add_backend_arguments, check_hop, check_readers, check_threads
 from monitor.recording_options import (
     add_recording_arguments,
     keep_of,
@@ -51,6 +51,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="of the model (default: one per core, at most 4)",
     )
+    parser.add_argument(
+        "--readers",
+        type=int,
+        default=min(MAX_READERS, os.cpu_count() or 1),
+        metavar="N",
+        help="processes that read windows beside the core once there are more than "
+        "24 beds (default: one per CPU core, at most 8; 0: none)",
+    )
     add_backend_arguments(parser)
     parser.add_argument("--insecure", action="store_true", help="allow endpoints beyond this machine")
     add_view_arguments(parser)
@@ -60,6 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the core here, or as a child with a view on it."""
     check_hop(arguments.hop)
     check_threads(arguments.threads)
+    check_readers(arguments.readers)
     keep = keep_of(arguments)
     if arguments.headless:
         return _headless(arguments, keep)
@@ -76,6 +85,7 @@ def core_options(arguments: argparse.Namespace) -> list[str]:
         arguments.endpoint,
         *("--feed", arguments.feed, "--commands", arguments.commands),
         *("--hop", str(arguments.hop), "--threads", str(arguments.threads)),
+        *("--readers", str(arguments.readers)),
         *("--backend", arguments.backend, "--precision", arguments.precision),
     ]
     if arguments.journal is not None:
@@ -98,6 +108,7 @@ def _headless(arguments: argparse.Namespace, keep: "Keep") -> int:
         keep=keep,
         hop_s=arguments.hop,
         threads=arguments.threads,
+        readers=arguments.readers,
         backend=arguments.backend,
         precision=arguments.precision,
         insecure=arguments.insecure,

@@ -12,7 +12,6 @@ import zmq
 from engine.errors import EcgMonitorError, WireError
 from engine.scorer import Scorer
 from monitor.core.clock import steady_clock
-from monitor.core.guarded import GuardedScorer
 from monitor.core.noticeboard import Noticeboard
 from monitor.core.orders import obey
 from monitor.core.pace import Pace
@@ -26,6 +25,8 @@ from monitor.intake import Samples
 from monitor.intake.intake import NO_BED
 from monitor.journal.entry import Entry, EntryKind, alarm_entry, baseline_entry
 from monitor.pipeline import Outcome, Pipeline
+from monitor.readers import Read, Readers
+from monitor.readers.guarded import GuardedScorer
 from monitor.update import CoreStatus
 
 WAVE_PERIOD_NS: Final = 45_000_000
@@ -77,15 +78,17 @@ class Core:
 
     def run(self, scorer: Scorer, stopped: Callable[[], bool]) -> None:
         """Watch over all beds until `stopped`; whatever breaks in here ends the core, and is journalled."""
-        self._scorer = GuardedScorer(scorer)
+        guarded = GuardedScorer(scorer)
         self._pipeline = Pipeline(
-            self._scorer,
+            guarded,
             self.settings.hop_s,
             self.recorder.restore,
             self.recorder.recall,
         )
         for bed in self.recorder.open_beds():
             self._pipeline.open(bed)
+        self._readers = Readers(guarded, self.settings.precision, self.settings.readers, self.now_ns)
+        self._stack.callback(self._readers.close)
         about = {"hop_s": self.settings.hop_s, **self.waveforms.about}
         self._note(EntryKind.START, model=scorer.model, backend=scorer.backend, **about)
         try:
@@ -103,26 +106,40 @@ class Core:
 
     def _turn(self) -> None:
         """Give everything its turn once."""
-        # Waiting for commands lets messages of many beds come together: waking for each costs more than it.
-        self._requests.poll(self._wait_ms(self.now_ns()))
+        self._wait()
         self._speaker.listen()  # before its snapshot is answered, a viewer is already heard
         self._obey()
         self._take_in()
-        now_ns = self.now_ns()
-        gathered = self._pipeline.is_due and not self._pipeline.gathering_ns(now_ns)
-        if now_ns - self._waves_ns >= WAVE_PERIOD_NS or gathered:
+        now_ns, read = self.now_ns(), self._readers.collect()
+        due = self._is_gathered(now_ns)
+        if now_ns - self._waves_ns >= WAVE_PERIOD_NS or due or read:
             self._waves_ns = now_ns
             self._show_waves()  # first, so that no result points at waveform that is not there yet
-        if gathered:
-            self._assess()
+        if due:
+            self._readers.give(self._pipeline.take())
+            read += self._readers.collect()
+        self._assess(read)
         if now_ns - self._status_ns >= STATUS_PERIOD_NS:
             self._status_ns = now_ns
             self._look_around(now_ns)
 
-    def _wait_ms(self, now_ns: int) -> int:
-        if not self._pipeline.is_due:
-            return TURN_MS
-        return min(TURN_MS, -(-self._pipeline.gathering_ns(now_ns) // 1_000_000))
+    def _wait(self) -> None:
+        """Until a command comes, windows have been read or gathered, or messages should be taken in.
+
+        Not for messages: waking for each one of many beds costs more than it.
+        """
+        wait_ms = TURN_MS
+        if self._pipeline.is_due and self._readers.is_free:
+            wait_ms = min(wait_ms, -(-self._pipeline.gathering_ns(self.now_ns()) // 1_000_000))
+        poller = zmq.Poller()
+        poller.register(self._requests, zmq.POLLIN)
+        for line in self._readers.lines:
+            poller.register(line, zmq.POLLIN)
+        poller.poll(wait_ms)
+
+    def _is_gathered(self, now_ns: int) -> bool:
+        """Whether windows are due and would be read now."""
+        return self._pipeline.is_due and self._readers.is_free and not self._pipeline.gathering_ns(now_ns)
 
     def _take_in(self) -> None:
         for _ in range(MAX_TAKEN):
@@ -166,11 +183,15 @@ class Core:
             self._publish([done.outcome])
         return done.reply
 
-    def _assess(self) -> None:
-        outcomes = self._pipeline.step(self.now_ns)
-        self._pipeline.backend_degraded = self._scorer.degraded
-        if not outcomes:
+    def _assess(self, read: Sequence[Read]) -> None:
+        if not read:
             return
+        self._pipeline.backend_degraded = self._readers.state.degraded
+        outcomes = [
+            outcome
+            for one in read
+            for outcome in self._pipeline.finish(one.batch, one.readings, one.watches, self.now_ns)
+        ]
         self._tell(outcomes)
         latest_ms = max(outcome.update.latency_ms for outcome in outcomes)
         self._latencies_ms += [outcome.update.latency_ms for outcome in outcomes]
@@ -205,6 +226,7 @@ class Core:
         recording = self.waveforms.folder is not None  # what is kept must not wait for a window to be whole
         for bed in self._pipeline.beds if recording else self._pipeline.silent(now_ns):
             self._keep(self._pipeline.give(bed))
+        self._readers.enlist(len(self._pipeline.beds))
         self._tell(self._pipeline.tick(now_ns))
         self.waveforms.look_around(self._pipeline, now_ns)
         self.recorder.append(self._noticeboard.news(self._pipeline.intake, now_ns), now_ns)
@@ -218,7 +240,7 @@ class Core:
         return CoreStatus(
             time_ns=now_ns,
             version=self._version,
-            backend=self._scorer.backend,
+            backend=self._readers.state.backend,
             beds=self._pipeline.beds,
             journal=self.recorder.failing or "ok",
             latency_p50_ms=statistics.median(latencies),
@@ -237,11 +259,12 @@ class Core:
             banners.append(f"JOURNAL FAILING: {self.recorder.failing}")
         if self.waveforms.failing is not None:
             banners.append(f"RECORDING FAILING, alarms go on: {self.waveforms.failing}")
-        if self._scorer.failing is not None:
-            banners.append(f"MODEL FAILING, rate alarms go on: {self._scorer.failing}")
-        elif self._scorer.degraded is not None:
-            banners.append(f"BACKEND DEGRADED, alarms go on: {self._scorer.degraded}")
-        banners += self._scorer.remarks
+        model = self._readers.state
+        if model.failing is not None:
+            banners.append(f"MODEL FAILING, rate alarms go on: {model.failing}")
+        elif model.degraded is not None:
+            banners.append(f"BACKEND DEGRADED, alarms go on: {model.degraded}")
+        banners += model.remarks
         if self.recorder.n_lost:
             banners.append(f"JOURNAL INCOMPLETE: {self.recorder.n_lost} entries could never be written")
         if self._pace.stride > 1:

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 
 from engine.scorer import load_scorer
 from monitor.core.core import Core
-from monitor.core.memory import keep_freed_memory
 from monitor.core.settings import CoreSettings
+from monitor.memory import keep_freed_memory
 
 
 def run_headless(settings: CoreSettings) -> int:

@@ -27,5 +27,7 @@ class CoreSettings:
     """What the model runs on; the next that works takes its place if it must."""
     precision: str = "fp32"
     """Of engines that are built for a GPU."""
+    readers: int = 2
+    """Processes that read windows beside the core, once there are many beds; 0: none."""
     insecure: bool = False
     """Sockets may reach beyond this machine."""

@@ -40,6 +40,8 @@ class Bed:
         self.stream = Stream(name, hop_n)
         self.baseline = baseline
         self.rhythm = RhythmWatch()
+        self.is_read = False
+        """Whether a window of this bed is being read."""
         self.state = state
         self.ever_valid = False
         self.told_ns = 0

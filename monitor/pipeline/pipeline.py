@@ -1,21 +1,22 @@
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice, zip_longest
 from typing import Final
 
 from engine.errors import ConfigurationError
 from engine.grid import FS_HZ, HOP_S, WINDOW_S
 from engine.localize import localize
-from engine.window import Window
 from monitor.alarms.limits import Limits
 from monitor.alarms.machine import AlarmMachine
 from monitor.alarms.observation import Observation, observe_hop
 from monitor.alarms.state import MachineState
 from monitor.baseline import BaselineWatch, Recalled
 from monitor.intake import Intake, Samples
+from monitor.pipeline.batch import Batch, Cut
 from monitor.pipeline.bed import Bed
 from monitor.pipeline.outcome import Hop, Outcome
 from monitor.pipeline.reading import Reading, WindowScorer, read
+from monitor.pipeline.rhythm_watch import RhythmWatch
 from monitor.update import Source
 from monitor.wire import Message
 from monitor.wire.topic import parse_topic
@@ -32,15 +33,6 @@ TICK_NS: Final = 1_200_000_000
 
 Restore = Callable[[str], MachineState]
 Recall = Callable[[str], Recalled | None]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Cut:
-    """A window on its way to be read."""
-
-    bed: Bed
-    window: Window
-    arrived_ns: int
 
 
 class Pipeline:
@@ -143,18 +135,48 @@ class Pipeline:
         """
         if not self._due:
             return []
+        batch = self.take()
+        return self.finish(batch, read(batch.windows, batch.watches, self._scorer), batch.watches, clock)
+
+    def take(self) -> Batch:
+        """Cut windows that are due, for somebody to read them; `finish` must be given what they say.
+
+        Of a bed whose windows are being read none is cut: what they teach is known to the bed's next.
+        """
         for bed in self._due.values():
             if (skipped := bed.stream.skipped()) is not None:
                 bed.missed(*skipped)
-        cuts = [_Cut(bed, *bed.stream.cut(end, self.stride)) for bed, end in islice(self._queue(), MAX_BATCH)]
-        self._due = {name: bed for name, bed in self._due.items() if bed.stream.is_due}
-        readings = read([cut.window for cut in cuts], [cut.bed.rhythm for cut in cuts], self._scorer)
+        cuts = [
+            Cut(bed, bed.rhythm, *bed.stream.cut(end, self.stride))
+            for bed, end in islice(self._queue(), MAX_BATCH)
+        ]
         for cut in cuts:
+            cut.bed.is_read = True
+            self._due.pop(cut.window.bed, None)
+        return Batch(tuple(cuts))
+
+    def finish(
+        self,
+        batch: Batch,
+        readings: Sequence[Reading],
+        watches: Sequence[RhythmWatch],
+        clock: Callable[[], int] | None = None,
+    ) -> list[Outcome]:
+        """Let windows that were read pass through the alarms.
+
+        `watches` are the batch's, as the reading left them; one that was begun anew meanwhile stays so.
+        """
+        for cut, watch in zip(batch.cuts, watches, strict=True):
+            cut.bed.is_read = False
+            if cut.bed.rhythm is cut.watch:
+                cut.bed.rhythm = watch
+        for cut in batch.cuts:
             self._forget_ended(cut.bed)
+            self._note_due(cut.window.bed)
         now_ns = None if clock is None else clock()
         return [
             self._hop(cut, reading, cut.arrived_ns if now_ns is None else now_ns)
-            for cut, reading in zip(cuts, readings, strict=True)
+            for cut, reading in zip(batch.cuts, readings, strict=True)
         ]
 
     def tick(self, now_ns: int) -> list[Outcome]:
@@ -164,7 +186,7 @@ class Pipeline:
         return [
             bed.tick(self._tick(name, bed, now_ns), now_ns)
             for name, bed in self._beds.items()
-            if now_ns - bed.told_ns >= TICK_NS and name not in self._due
+            if now_ns - bed.told_ns >= TICK_NS and name not in self._due and not bed.is_read
         ]
 
     def open(self, bed: str) -> None:
@@ -222,7 +244,7 @@ class Pipeline:
     def _forget_ended(self, bed: Bed) -> None:
         """Forget the beats of a source that took its leave, once its last window was judged by them."""
         if bed.stream.ended and not bed.stream.is_due:
-            bed.rhythm.reset()
+            bed.rhythm = RhythmWatch()
 
     def _note_restart(self, name: str) -> None:
         """Tell the baseline that the source was restarted or replaced."""
@@ -230,11 +252,12 @@ class Pipeline:
         if name in self._beds and n_restarts != self._restarts.get(name, 0):
             self._restarts[name] = n_restarts
             self._beds[name].baseline.new_session(self._beds[name].stream.head)
-            self._beds[name].rhythm.reset()
+            self._beds[name].rhythm = RhythmWatch()
 
     def _note_due(self, name: str) -> None:
-        if self._beds[name].stream.is_due:
-            self._due[name] = self._beds[name]
+        bed = self._beds[name]
+        if bed.stream.is_due and not bed.is_read:
+            self._due[name] = bed
 
     def _bed(self, name: str) -> Bed:
         if name not in self._beds:
@@ -248,7 +271,7 @@ class Pipeline:
         for turn in zip_longest(*queues):
             yield from (due for due in turn if due is not None)
 
-    def _hop(self, cut: _Cut, reading: Reading, now_ns: int) -> Outcome:
+    def _hop(self, cut: Cut, reading: Reading, now_ns: int) -> Outcome:
         bed, window = cut.bed, cut.window
         source = self._live(window.bed, now_ns)
         score = bed.baseline.judge(reading.score, source.patient, now_ns, bed.is_grave)

@@ -11,9 +11,9 @@ from engine.checkpoint import load_checkpoint
 from engine.scorer import WEIGHTS, Scorer
 from monitor.alarms.alarm import AlarmEvent
 from monitor.commands.listen import add_arguments, core_options
-from monitor.core.guarded import GuardedScorer
 from monitor.feed import FeedReader
 from monitor.pipeline import Pipeline
+from monitor.readers.guarded import GuardedScorer
 from monitor.update import BedUpdate, CoreStatus
 
 FAILS_AT = 4
@@ -45,7 +45,7 @@ def test_windows_and_alarms_are_those_of_a_backend_that_never_failed(scorer):
     stepped = Device(Pipeline(guarded)).send(signal("tachycardia"))
     whole = Device(Pipeline(GuardedScorer(scorer))).send(signal("tachycardia"))
     assert guarded.backend == "onnx"
-    assert guarded.failing is None and "device lost" in guarded.degraded
+    assert guarded.state.failing is None and "device lost" in guarded.state.degraded
     scores = [[hop.score.score for hop in device.hops] for device in (stepped, whole)]
     assert np.isfinite(scores[0][10:]).all() and len(scores[0]) > FAILS_AT + 10
     np.testing.assert_array_equal(*scores)

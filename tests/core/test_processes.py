@@ -217,6 +217,7 @@ def test_a_story_that_is_none_is_said_instead_of_shown(tmp_path):
         (["listen", "--headless", "--hop", "60"], "a hop of 60 s"),
         (["listen", "--json", "--hop", "nan"], "a hop of nan s"),
         (["listen", "--plain", "--threads", "-1"], "--threads -1: give 1 to"),
+        (["listen", "--plain", "--readers", "9"], "--readers 9: give 0 to 8"),
         (["analyze", "RECORD", "--threads", "100000"], "--threads 100000: give 1 to"),
         (["analyze", "RECORD", "--hop", "0"], "a hop of 0 s"),
         (["analyze", "RECORD", "--map", "nowhere/map.npz"], "--map nowhere/map.npz: no folder nowhere"),

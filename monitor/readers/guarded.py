@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,6 +14,24 @@ from engine.signals import Signals
 from engine.window import Window
 
 
+@dataclass(frozen=True, slots=True)
+class ModelState:
+    """How the model is doing."""
+
+    backend: str
+    """What it runs on."""
+    failing: str | None = None
+    """Why the last windows were not assessed; None while the model works."""
+    degraded: str | None = None
+    """Why the model does not work, or works on less than it should; None while all is well."""
+    remarks: tuple[str, ...] = ()
+    """What else an operator should know of the backends."""
+
+    def but(self, degraded: str) -> "ModelState":
+        """The same, and worse."""
+        return self if self.degraded else replace(self, degraded=degraded)
+
+
 class GuardedScorer:
     """The model, whose failure must not take the heart-rate alarms with it: windows are then not assessed."""
 
@@ -21,33 +40,27 @@ class GuardedScorer:
         self._ladder = scorer.ladder
         self.model = scorer.model
         self.backend = scorer.backend
-        """What the model runs on now."""
-        self.failing: str | None = None
-        """Why the last windows were not assessed; None while the model works."""
+        self._failing: str | None = None
 
     @property
-    def degraded(self) -> str | None:
-        """Why the model does not work, or works on less than it should; None while all is well."""
-        if self.failing is not None or self._ladder is None:
-            return self.failing
-        return self._ladder.degraded
-
-    @property
-    def remarks(self) -> tuple[str, ...]:
-        """What else an operator should know of the backends."""
-        return () if self._ladder is None else self._ladder.remarks
+    def state(self) -> ModelState:
+        """How the model is doing now."""
+        if self._ladder is None:
+            return ModelState(self.backend, self._failing, self._failing)
+        degraded = self._failing or self._ladder.degraded
+        return ModelState(self.backend, self._failing, degraded, self._ladder.remarks)
 
     def score(self, signals: Signals, qualities: Sequence[Quality], beats: Sequence[Beats]) -> list[ScoreMap]:
         """Score, or say of every window that the model failed."""
         try:
             scores = self._scorer.score(signals, qualities, beats)
         except Exception as error:  # whatever a runtime raises; it becomes an alarm and a banner
-            self.failing = f"{self.backend} fails: {str(error).splitlines()[0] if str(error) else error!r}"
+            self._failing = f"{self.backend} fails: {str(error).splitlines()[0] if str(error) else error!r}"
             return [_not_assessed(window) for window in signals.windows]
         finally:
             if self._ladder is not None:
                 self.backend = self._ladder.name
-        self.failing = None
+        self._failing = None
         return scores
 
 
