@@ -5,7 +5,6 @@ from math import ceil
 from typing import Final
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from engine.arrays import F32, I64, Bools
 from engine.errors import ConfigurationError
@@ -152,7 +151,11 @@ class Resampler:
         same = self._x[:, 1:] == self._x[:, :-1]
         if not same.any():
             return
-        begins = np.logical_and.reduce(sliding_window_view(same, run - 1, axis=1), axis=2)
+        begins = same[:, : same.shape[1] - run + 2].copy()
+        for later in range(1, run - 1):
+            begins &= same[:, later : later + begins.shape[1]]
+        if not begins.any():
+            return
         inside = at[:, : 2 * self._half - run + 1]
         constant = same.all(axis=1) & begins.any(axis=1)  # a lead that is not there, most of the time
         y[constant] = self._x[constant, :1]

@@ -32,7 +32,9 @@ from monitor.update import CoreStatus
 WAVE_PERIOD_NS: Final = 45_000_000
 """Waveform leaves for the viewers some 22 times a second."""
 TURN_MS: Final = 8
-"""Messages are taken in at least so often."""
+MANY_TURN_MS: Final = 20
+"""Messages are taken in at least so often: alone, and with processes that read windows, for which the core
+should not take the processor away more often than it must (8 ms: a tenth more with 140 beds)."""
 STATUS_PERIOD_NS: Final = 1_000_000_000
 COVERAGE_PERIOD_NS: Final = 60_000_000_000
 MAX_TAKEN: Final = 256
@@ -98,6 +100,8 @@ class Core:
             self._note(EntryKind.STOP, reason=f"died: {error!r}")
             raise
         self._take_in()  # what has arrived is recorded, and what is wrong with it told
+        for bed in self._pipeline.beds:
+            self._keep(self._pipeline.give(bed))
         self._note_coverage()
         now_ns = self.now_ns()
         self.waveforms.close(now_ns)
@@ -128,12 +132,13 @@ class Core:
 
         Not for messages: waking for each one of many beds costs more than it.
         """
-        wait_ms = TURN_MS
+        lines = self._readers.lines
+        wait_ms = MANY_TURN_MS if lines else TURN_MS
         if self._pipeline.is_due and self._readers.is_free:
             wait_ms = min(wait_ms, -(-self._pipeline.gathering_ns(self.now_ns()) // 1_000_000))
         poller = zmq.Poller()
         poller.register(self._requests, zmq.POLLIN)
-        for line in self._readers.lines:
+        for line in lines:
             poller.register(line, zmq.POLLIN)
         poller.poll(wait_ms)
 
@@ -223,8 +228,7 @@ class Core:
             self._speaker.say(outcome.update)
 
     def _look_around(self, now_ns: int) -> None:
-        recording = self.waveforms.folder is not None  # what is kept must not wait for a window to be whole
-        for bed in self._pipeline.beds if recording else self._pipeline.silent(now_ns):
+        for bed in self._pipeline.silent(now_ns):
             self._keep(self._pipeline.give(bed))
         self._readers.enlist(len(self._pipeline.beds))
         self._tell(self._pipeline.tick(now_ns))

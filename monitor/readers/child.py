@@ -4,8 +4,10 @@ It remembers nothing between two batches, so that nothing is lost with it, and e
 """
 
 import json
+import os
 import signal
 import sys
+from typing import Final
 
 from engine.scorer import load_scorer
 from monitor.memory import keep_freed_memory
@@ -14,6 +16,9 @@ from monitor.readers.answer import Answer
 from monitor.readers.guarded import GuardedScorer
 from monitor.readers.order import Order
 from monitor.readers.post import Post
+
+NICENESS: Final = 5
+"""The core's own thread, which takes in samples and alarms, goes first."""
 
 
 def serve(post: Post, order: Order) -> None:
@@ -33,6 +38,7 @@ def main(words: list[str]) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):  # the core ends its readers, when it needs them no more
         signal.signal(number, signal.SIG_IGN)
     keep_freed_memory()
+    os.nice(NICENESS)
     post = Post(int(words[1]), int(words[2]), first=False)
     try:
         serve(post, Order(**json.loads(words[0])))

@@ -1,6 +1,7 @@
 """Messages to frames of bytes and back."""
 
 import re
+from functools import lru_cache
 from typing import Any, Final
 
 import msgpack
@@ -16,6 +17,12 @@ __all__ = ["BadMessage", "decode", "encode"]
 _PUBLISHER: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _U64: Final = 2**64 - 1
 _FLAGS: Final = int(Flag.REPLAYED | Flag.SELF_TEST | Flag.PACED | Flag.SIMULATED)
+_FLAGS_OF: Final = tuple(Flag(bits) for bits in range(_FLAGS + 1))
+_COUNTS: Final = {"seq": None, "first": None, "n": None, "flags": 0, "t_dev": 0, "t_pub": 0}
+"""Whole numbers of a data header, with the defaults of those that may be left out ..."""
+_BITS: Final = {"layout": None, "off": 0}
+"""... and those that use all 64 bits."""
+_MAX_N: Final = int(MAX_MESSAGE_S * MAX_SOURCE_HZ)
 
 
 def encode(message: Message) -> list[bytes]:
@@ -102,19 +109,23 @@ def _control_body(message: Hello | Heartbeat | Bye) -> dict[str, Any]:
 
 
 def _data(bed: str, fields: Fields, payload: bytes) -> Data:
+    seq, first_sample, n_samples, flags, device_ns, sent_ns = fields.integers(_COUNTS)
+    layout, lead_off = fields.integers(_BITS, maximum=_U64)
+    if n_samples > _MAX_N:
+        fields.integer("n", maximum=_MAX_N)
     return Data(
         bed=bed,
         publisher=_publisher(fields),
-        seq=fields.integer("seq"),
-        first_sample=fields.integer("first"),
-        n_samples=fields.integer("n", maximum=int(MAX_MESSAGE_S * MAX_SOURCE_HZ)),
+        seq=seq,
+        first_sample=first_sample,
+        n_samples=n_samples,
         fs_hz=_rate(fields),
-        layout=fields.integer("layout", maximum=_U64),
+        layout=layout,
         payload=payload,
-        lead_off=fields.integer("off", 0, _U64),
-        flags=Flag(fields.integer("flags", 0) & _FLAGS),
-        device_ns=fields.integer("t_dev", 0),
-        sent_ns=fields.integer("t_pub", 0),
+        lead_off=lead_off,
+        flags=_FLAGS_OF[flags & _FLAGS],
+        device_ns=device_ns,
+        sent_ns=sent_ns,
     )
 
 
@@ -145,7 +156,7 @@ def _hello(bed: str, publisher: str, fields: Fields, sent_ns: int) -> Hello:
         gain_uv=fields.numbers("gain", len(leads), 1.0) if scaled else (),
         offset_uv=fields.numbers("offset", len(leads), 0.0) if scaled else (),
         layout=fields.integer("layout", maximum=_U64),
-        flags=Flag(fields.integer("flags", 0) & _FLAGS),
+        flags=_FLAGS_OF[fields.integer("flags", 0) & _FLAGS],
         device=fields.text("device", ""),
         serial=fields.text("serial", ""),
         patient=fields.text("patient", ""),
@@ -156,11 +167,16 @@ def _hello(bed: str, publisher: str, fields: Fields, sent_ns: int) -> Hello:
 
 def _publisher(fields: Fields) -> str:
     publisher = fields.text("pub")
-    if _PUBLISHER.fullmatch(publisher) is None:
+    if not _is_publisher(publisher):
         raise BadMessage(
             "bad_field", f"publisher {publisher!r}; expected 1 to 64 letters, digits, '-' or '_'"
         )
     return publisher
+
+
+@lru_cache(1024)
+def _is_publisher(text: str) -> bool:
+    return _PUBLISHER.fullmatch(text) is not None
 
 
 def _rate(fields: Fields) -> float:

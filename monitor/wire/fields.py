@@ -1,6 +1,7 @@
 """Reading a msgpack map that anybody may have sent."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import msgpack
@@ -41,6 +42,13 @@ class Fields:
         if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= maximum:
             raise _bad_field(name, value, f"a whole number from 0 to {maximum}")
         return value
+
+    def integers(self, wanted: Mapping[str, int | None], maximum: int = MAX_INDEX) -> tuple[int, ...]:
+        """Return several whole numbers from 0 to `maximum`, given as name and default, at once."""
+        found: list[Any] = [self._values.get(name, default) for name, default in wanted.items()]
+        if {*map(type, found)} == {int} and min(found) >= 0 and max(found) <= maximum:
+            return tuple(found)
+        return tuple(self.integer(name, default, maximum) for name, default in wanted.items())
 
     def number(self, name: str) -> float:
         """Return a finite number."""

@@ -1,6 +1,7 @@
 """Bed names and the topics made of them."""
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from engine.errors import ConfigurationError
@@ -10,6 +11,7 @@ SUBSCRIPTION: Final = b"ecg"
 
 DEFAULT_UNIT: Final = "ward"
 _BED: Final = re.compile(r"(?:([A-Za-z0-9_-]{1,32})\.)?([A-Za-z0-9_-]{1,32})")
+_MAX_TOPIC: Final = 80
 _TOPIC: Final = re.compile(rb"ecg([0-9]{1,4})(c?)\.([A-Za-z0-9_-]{1,32}\.[A-Za-z0-9_-]{1,32})\.")
 
 
@@ -36,5 +38,10 @@ def control_topic(bed: str) -> bytes:
 
 def parse_topic(topic: bytes) -> tuple[int, bool, str] | None:
     """Return (major version, is control, bed), or None if this is no ECGM topic."""
+    return _parsed(topic) if len(topic) <= _MAX_TOPIC else None
+
+
+@lru_cache(4096)
+def _parsed(topic: bytes) -> tuple[int, bool, str] | None:
     match = _TOPIC.fullmatch(topic)
     return None if match is None else (int(match[1]), bool(match[2]), match[3].decode("ascii"))
