@@ -12,7 +12,7 @@ from engine.ring import Ring
 from engine.window import Window
 from monitor.intake import Samples
 
-RING_N: Final = 60 * FS_HZ
+RING_N: Final = 30 * FS_HZ
 """Signal kept per bed: what may wait for its windows when the monitor is behind."""
 
 

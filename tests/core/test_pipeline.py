@@ -54,10 +54,10 @@ def test_one_call_of_the_scorer_for_all_beds_that_are_due(scorer):
 def test_a_backlog_is_scored_in_bounded_batches_fairly(scorer):
     pipeline = Pipeline(scorer)
     busy, quiet = Device(pipeline, bed="ward.busy"), Device(pipeline, bed="ward.quiet")
-    for start in range(0, 40):
+    for start in range(0, 20):
         chunk = signal("sinus")[:, :FS_HZ]
         pipeline.receive_message(busy.session.data(chunk), start)
-    pipeline.receive_message(quiet.session.data(signal("sinus")[:, :FS_HZ]), 40)
+    pipeline.receive_message(quiet.session.data(signal("sinus")[:, :FS_HZ]), 20)
     first = pipeline.step()
     assert len(first) == MAX_BATCH
     assert "ward.quiet" in {outcome.update.bed for outcome in first[:2]}
@@ -65,7 +65,7 @@ def test_a_backlog_is_scored_in_bounded_batches_fairly(scorer):
     while outcomes := pipeline.step():
         assert len(outcomes) <= MAX_BATCH
         rest += outcomes
-    assert len(first) + len(rest) == 41
+    assert len(first) + len(rest) == 21
 
 
 def test_a_gap_is_windows_that_are_not_assessed_never_skipped(device):
