@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from monitor.journal.replayhash import ReplayHash
-    from monitor.journal.story import AlarmStory
+    from monitor.journal.story import AlarmCourse
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,13 +46,13 @@ def run(arguments: argparse.Namespace) -> int:
             raise ConfigurationError("--hash covers every alarm of a bed: leave --name out")
         return _hashes(arguments.folder or default_directory(), bed, arguments.json)
     with JournalReader(arguments.folder or default_directory()) as journal:
-        stories = journal.stories(bed)
+        courses = journal.courses(bed)
         recording = Recording(waveforms_of(journal))
     stored = {(where, run) for where in recording.beds for run in recording.runs(where)}
-    for story in stories:
-        if arguments.name in (None, story.raised.name):
-            has_waveform = (story.raised.bed, story.run) in stored
-            print(_json(story, has_waveform) if arguments.json else _line(story, has_waveform))  # noqa: T201
+    for course in courses:
+        if arguments.name in (None, course.raised.name):
+            has_waveform = (course.raised.bed, course.run) in stored
+            print(_json(course, has_waveform) if arguments.json else _line(course, has_waveform))  # noqa: T201
     return 0
 
 
@@ -76,29 +76,29 @@ def _hash_lines(one: "ReplayHash") -> "Iterator[str]":
         yield f"{'':<12} note: {note}"
 
 
-def _line(story: "AlarmStory", stored: bool) -> str:
-    alarm = story.latest
+def _line(course: "AlarmCourse", stored: bool) -> str:
+    alarm = course.latest
     raised = f"{datetime.fromtimestamp(alarm.raised_ns / 1e9).astimezone():%Y-%m-%d %H:%M:%S}"
-    acknowledged = story.acknowledged
+    acknowledged = course.acknowledged
     by = f" by {acknowledged[0]}" if acknowledged else ""
     where = f"{alarm.bed}/{alarm.id}"
     waveform = "" if stored else "  (no waveform)"
     return (
         f"{where:<12} {raised}  {alarm.priority.name.lower():<6} {alarm.name:<20} "
-        f"{alarm.phase}{by}  {story.raised.text}{waveform}"
+        f"{alarm.phase}{by}  {course.raised.text}{waveform}"
     )
 
 
-def _json(story: "AlarmStory", stored: bool) -> str:
-    value: dict[str, Any] = asdict(story.latest)
-    acknowledged = story.acknowledged
+def _json(course: "AlarmCourse", stored: bool) -> str:
+    value: dict[str, Any] = asdict(course.latest)
+    acknowledged = course.acknowledged
     value |= {
-        "priority": story.latest.priority.name.lower(),
-        "first_text": story.raised.text,
+        "priority": course.latest.priority.name.lower(),
+        "first_text": course.raised.text,
         "acknowledged_ns": acknowledged[1] if acknowledged else None,
         "acknowledged_by": acknowledged[0] if acknowledged else None,
-        "ended_ns": story.ended_ns,
-        "run": story.run,
+        "ended_ns": course.ended_ns,
+        "run": course.run,
         "waveform": stored,
     }
     return json.dumps(value)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from monitor.review.book import Book
     from monitor.review.desk import Desk
 
-LARGE_BYTES: Final = 20_000_000
+LARGE_BYTES: Final = 50_000_000
 """A larger journal takes more than a second to check."""
 NAMED: Final = 5
 """Missing segments that are named; more are counted."""

@@ -93,7 +93,7 @@ def canonical(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
-def chained_hash(previous: str, number: int, entry: Entry) -> str:
-    """SHA-256 over the hash before and the entry's canonical JSON."""
-    values = [number, entry.kind, entry.time_ns, entry.bed, entry.body]
-    return hashlib.sha256(f"{previous}\n{canonical(values)}".encode()).hexdigest()
+def chained_hash(previous: str, number: int, kind: str, time_ns: int, bed: str, body: str) -> str:
+    """SHA-256 over the hash before and the entry as a canonical JSON array; `body` is canonical already."""
+    entry = f"[{number},{canonical(kind)},{time_ns},{canonical(bed)},{body}]"
+    return hashlib.sha256(f"{previous}\n{entry}".encode()).hexdigest()

@@ -65,9 +65,9 @@ class Journal(JournalReader):
                 number, previous = self._last()
                 for entry in entries:
                     number += 1
-                    previous = chained_hash(previous, number, entry)
-                    row = (number, entry.kind, entry.time_ns, entry.bed, canonical(entry.body), previous)
-                    self._db.execute("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?)", row)
+                    row = (number, entry.kind, entry.time_ns, entry.bed, canonical(entry.body))
+                    previous = chained_hash(previous, *row)
+                    self._db.execute("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?)", (*row, previous))
         except sqlite3.Error as error:
             raise journal_error(self.directory, error) from error
 

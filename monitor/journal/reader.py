@@ -1,31 +1,35 @@
 """A journal as anybody may read it, also while a core writes it: alarms, limits, segments, the chain."""
 
-import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeVar
 
 from engine.errors import JournalError
 from monitor.alarms.alarm import AlarmEvent, Phase
 from monitor.alarms.evidence import limits_of
 from monitor.alarms.limits import Limits
 from monitor.baseline import CARRIES_ON, Note, Recalled
+from monitor.journal.body import Body
 from monitor.journal.entry import GENESIS, Entry, EntryKind, chained_hash, event_of
 from monitor.journal.faults import NAME_ANOTHER, journal_error
-from monitor.journal.story import AlarmStory
+from monitor.journal.story import AlarmCourse, AlarmStory
+
+T = TypeVar("T")
 
 SCHEMA_VERSION: Final = 1
 FILE_NAME: Final = "journal.sqlite3"
 
 _COLUMNS: Final = "kind, time_ns, bed, body"
+_LIGHT_COLUMNS: Final = "kind, time_ns, bed, json_remove(body, '$.evidence', '$.baseline')"
+"""Without what is large: on what an alarm was judged, and baselines that were learned."""
 
 # The time it was raised tells alarms apart even if a core that could not read the journal gave ids out twice.
 _EACH_ALARM: Final = """
-FROM entry WHERE kind = 'alarm' GROUP BY bed, json_extract(body, '$.alarm.id'),
+FROM entry INDEXED BY entry_alarm WHERE kind = 'alarm' GROUP BY bed, json_extract(body, '$.alarm.id'),
 json_extract(body, '$.alarm.raised_ns')
 """
 _LAST_OF_EACH_ALARM: Final = (
@@ -84,14 +88,13 @@ class JournalReader:
 
     def limits(self, bed: str) -> Limits | None:
         """Limits that were last set for this bed; None where nobody ever did."""
-        query = f"SELECT {_COLUMNS} FROM entry WHERE kind = 'limits' AND bed = ? ORDER BY number DESC LIMIT 1"
-        for entry in self._read(query, bed):
-            return limits_of(entry.body["limits"])
-        return None
+        last = self.last(EntryKind.LIMITS, bed)
+        return None if last is None else limits_of(last.body["limits"])
 
     def last(self, kind: EntryKind, bed: str) -> Entry | None:
         """The newest entry of a kind about a bed."""
-        query = f"SELECT {_COLUMNS} FROM entry WHERE kind = ? AND bed = ? ORDER BY number DESC LIMIT 1"
+        newest = "SELECT max(number) FROM entry WHERE kind = ? AND bed = ?"
+        query = f"SELECT {_COLUMNS} FROM entry WHERE number = ({newest})"
         return next(self._read(query, kind, bed), None)
 
     def recalled(self, bed: str) -> Recalled | None:
@@ -118,43 +121,58 @@ class JournalReader:
         bed: str | None = None,
         since_ns: int | None = None,
         until_ns: int | None = None,
+        light: bool = False,
     ) -> Iterator[Entry]:
-        """Entries in the order they were written: of one kind, bed or stretch of time if asked."""
+        """Entries in the order they were written: of one kind, bed or stretch of time if asked.
+
+        `light` ones come without the evidence of alarms and without learned baselines.
+        """
         asked = {"kind = ?": kind, "bed = ?": bed, "time_ns >= ?": since_ns, "time_ns < ?": until_ns}
         given = {clause: value for clause, value in asked.items() if value is not None}
-        where = f"WHERE {' AND '.join(given)}" if given else ""
-        yield from self._read(f"SELECT {_COLUMNS} FROM entry {where} ORDER BY number", *given.values())
+        numbers = f"SELECT number FROM entry WHERE {' AND '.join(given) or 'true'}"
+        yield from self._read(_ordered(numbers, light), *given.values())
+
+    def courses(self, bed: str | None = None) -> list[AlarmCourse]:
+        """Alarms in the order they were raised, of one bed if asked, with all that happened to them."""
+        told = self._alarms(event_of, bed, light=True)
+        return [AlarmCourse(tuple(events), run) for run, events in told]
 
     def stories(self, bed: str | None = None, alarm_id: int | None = None) -> list[AlarmStory]:
-        """Alarms in the order they were raised, of one bed or id if asked, with all that happened to them."""
-        query = (
-            f"SELECT {_COLUMNS} FROM entry WHERE kind = 'start' "
-            "OR (kind = 'alarm' AND bed = coalesce(?, bed) "
-            "AND json_extract(body, '$.alarm.id') = coalesce(?, json_extract(body, '$.alarm.id'))) "
-            "ORDER BY number"
+        """As `courses`, also of one id alone, with the evidence of each event: for a few alarms."""
+        told = self._alarms(lambda entry: (event_of(entry), entry.body["evidence"]), bed, alarm_id)
+        return [
+            AlarmStory(tuple(event for event, _ in both), run, tuple(evidence for _, evidence in both))
+            for run, both in told
+        ]
+
+    def _alarms(
+        self, take: Callable[[Entry], T], bed: str | None, alarm_id: int | None = None, light: bool = False
+    ) -> Collection[tuple[str, list[T]]]:
+        """What is taken of the entries of each alarm, and the run that raised it."""
+        asked = {"bed = ?": bed, "json_extract(body, '$.alarm.id') = ?": alarm_id}
+        given = {clause: value for clause, value in asked.items() if value is not None}
+        where = " AND ".join(("kind = 'alarm'", *given))
+        numbers = (
+            "SELECT number FROM entry WHERE kind = 'start' "
+            f"UNION ALL SELECT number FROM entry INDEXED BY entry_alarm WHERE {where}"
         )
-        run, told = "", dict[tuple[str, int, int], tuple[str, list[Entry]]]()
-        for entry in self._read(query, bed, alarm_id):
+        run, told = "", dict[tuple[str, int, int], tuple[str, list[T]]]()
+        for entry in self._read(_ordered(numbers, light), *given.values()):
             if entry.kind is EntryKind.START:
                 run = str(entry.body.get("run", ""))
                 continue
             alarm = entry.body["alarm"]
-            told.setdefault((entry.bed, alarm["id"], alarm["raised_ns"]), (run, []))[1].append(entry)
-        return [
-            AlarmStory(tuple(map(event_of, entries)), tuple(e.body["evidence"] for e in entries), where)
-            for where, entries in told.values()
-        ]
+            key = entry.bed, alarm["id"], alarm["raised_ns"]
+            told.setdefault(key, (run, []))[1].append(take(entry))
+        return told.values()
 
-    def segments(self, since_ns: int = 0) -> dict[str, dict[str, Any]]:
-        """Segments of waveform that should be on disk: place -> what was entered of each since then."""
-        kept: dict[str, dict[str, Any]] = {}
-        query = (
-            f"SELECT {_COLUMNS} FROM entry WHERE kind IN ('segment', 'dropped') AND time_ns >= ? "
-            "ORDER BY number"
-        )
-        for entry in self._read(query, since_ns):
+    def segments(self, since_ns: int = 0) -> dict[str, int]:
+        """Segments of waveform that should be on disk, of those entered since then: place -> samples."""
+        kept: dict[str, int] = {}
+        numbers = "SELECT number FROM entry WHERE kind IN ('segment', 'dropped') AND time_ns >= ?"
+        for entry in self._read(_ordered(numbers), since_ns):
             if entry.kind is EntryKind.SEGMENT:
-                kept[entry.body["segment"]] = dict(entry.body)
+                kept[entry.body["segment"]] = int(entry.body["n"])
             else:
                 for place in entry.body["segments"]:
                     kept.pop(place, None)
@@ -166,11 +184,10 @@ class JournalReader:
         query = f"SELECT {_COLUMNS}, number, hash FROM entry ORDER BY number"
         try:
             with closing(self._db.cursor()) as rows:
-                for kind, time_ns, bed, body, found_number, found_hash in rows.execute(query):
+                for *row, found_number, found_hash in rows.execute(query):
                     number += 1
-                    entry = _entry(kind, time_ns, bed, body)
-                    chained = None if entry is None else chained_hash(previous, number, entry)
-                    if entry is None or found_number != number or chained != found_hash:
+                    entry, is_next = _entry(*row), found_number == number
+                    if entry is None or not is_next or found_hash != chained_hash(previous, number, *row):
                         raise JournalError(
                             f"{self.path}: the chain breaks at entry {number}: it was changed, removed or "
                             "damaged. Entries before it are intact; compare with a backup."
@@ -227,8 +244,13 @@ class JournalReader:
             )
 
     def _read(self, query: str, *values: Any) -> Iterator[Entry]:
-        for kind, time_ns, bed, body in self._query(query, *values):
-            yield Entry(EntryKind(kind), time_ns, json.loads(body), bed)
+        """Entries one by one: a journal may be larger than memory."""
+        try:
+            with closing(self._db.execute(query, values)) as rows:
+                for kind, time_ns, bed, body in rows:
+                    yield Entry(EntryKind(kind), time_ns, Body(body), bed)
+        except sqlite3.Error as error:
+            raise journal_error(self.directory, error) from error
 
     def _query(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         try:
@@ -237,9 +259,15 @@ class JournalReader:
             raise journal_error(self.directory, error) from error
 
 
+def _ordered(numbers: str, light: bool = False) -> str:
+    """Query that need not sort bodies: what an index finds is then read in the order it was written."""
+    columns = _LIGHT_COLUMNS if light else _COLUMNS
+    return f"SELECT {columns} FROM entry WHERE number IN ({numbers}) ORDER BY number"
+
+
 def _entry(kind: str, time_ns: int, bed: str, body: str) -> Entry | None:
-    """None for an unknown kind or a body that is no JSON: changed, whatever its hash says."""
+    """None for an unknown kind: changed, whatever its hash says."""
     try:
-        return Entry(EntryKind(kind), time_ns, json.loads(body), bed)
+        return Entry(EntryKind(kind), time_ns, Body(body), bed)
     except ValueError:
         return None

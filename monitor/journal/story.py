@@ -1,4 +1,4 @@
-"""An alarm from its raising to its end, as the journal tells it."""
+"""An alarm from its raising to its end, as the journal tells it: with its evidence, or without for lists."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,13 +8,11 @@ from monitor.alarms.alarm import Alarm, AlarmEvent, Phase, Transition
 
 
 @dataclass(frozen=True, slots=True)
-class AlarmStory:
-    """Everything the journal holds of one alarm."""
+class AlarmCourse:
+    """What happened to one alarm."""
 
     events: tuple[AlarmEvent, ...]
     """In order; at least one."""
-    evidence: tuple[Mapping[str, Any], ...]
-    """What each event was judged on; empty where an operator caused it."""
     run: str
     """Run of the core that raised it, which says what its sample indices mean; empty if the journal does not
     tell."""
@@ -30,11 +28,6 @@ class AlarmStory:
         return self.events[-1].alarm
 
     @property
-    def seen(self) -> Mapping[str, Any]:
-        """What the raising was judged on."""
-        return self.evidence[0]
-
-    @property
     def acknowledged(self) -> tuple[str, int] | None:
         """Who acknowledged it last, and when (ns); None if nobody did."""
         for event in reversed(self.events):
@@ -47,3 +40,16 @@ class AlarmStory:
         """When it left the list; None while it stands."""
         last = self.events[-1]
         return last.time_ns if last.alarm.phase is Phase.ENDED else None
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmStory(AlarmCourse):
+    """Everything the journal holds of one alarm."""
+
+    evidence: tuple[Mapping[str, Any], ...]
+    """What each event was judged on; empty where an operator caused it."""
+
+    @property
+    def seen(self) -> Mapping[str, Any]:
+        """What the raising was judged on."""
+        return self.evidence[0]

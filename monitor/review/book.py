@@ -6,7 +6,7 @@ from pathlib import Path
 
 from monitor.journal.entry import EntryKind
 from monitor.journal.reader import JournalReader
-from monitor.journal.story import AlarmStory
+from monitor.journal.story import AlarmCourse, AlarmStory
 from monitor.recording.segment import Segment
 from monitor.review.coverage import Covered, covered_minutes
 from monitor.review.line import AlarmLine
@@ -53,7 +53,7 @@ def read_book(journal: JournalReader) -> Book:
     """Read everything that review lists; a journal that cannot be read is a `JournalError`."""
     last_hash = journal.last_hash()
     notes = notes_of(journal.entries(EntryKind.COMMAND))
-    lines = [AlarmLine.of(story, notes.get(_key(story), ())) for story in journal.stories()]
+    lines = [AlarmLine.of(course, notes.get(_key(course), ())) for course in journal.courses()]
     lines.sort(key=lambda line: (line.raised_ns, line.bed, line.id), reverse=True)
     starts = list(journal.entries(EntryKind.START))
     covered = covered_minutes(journal.entries(EntryKind.COVERAGE), [entry.time_ns for entry in starts])
@@ -63,13 +63,13 @@ def read_book(journal: JournalReader) -> Book:
         directory=journal.directory,
         lines=tuple(lines),
         segments={
-            segment: int(body["n"])
-            for place, body in journal.segments().items()
+            segment: n
+            for place, n in journal.segments().items()
             if (segment := segment_at(place)) is not None
         },
         dropped=_dropped(journal),
         covered=covered,
-        usual=Usual(journal.entries(EntryKind.BASELINE)),
+        usual=Usual(journal.directory, journal.entries(EntryKind.BASELINE, light=True)),
         run=newest_run(journal),
         newest_ns=max(times, default=0),
         last_hash=last_hash,
@@ -94,8 +94,8 @@ def segment_at(place: str) -> Segment | None:
     return Segment.parse(place.split("/")[0], place.split("/")[-1])
 
 
-def _key(story: AlarmStory) -> Key:
-    return story.raised.bed, story.raised.id, story.raised.raised_ns
+def _key(course: AlarmCourse) -> Key:
+    return course.raised.bed, course.raised.id, course.raised.raised_ns
 
 
 def _dropped(journal: JournalReader) -> dict[Segment, str]:

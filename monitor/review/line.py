@@ -4,7 +4,7 @@ from typing import Self
 
 from engine.grid import FS_HZ
 from monitor.alarms.alarm import Kind, Phase, Priority
-from monitor.journal.story import AlarmStory
+from monitor.journal.story import AlarmCourse
 from monitor.review.note import Key, Note
 
 
@@ -32,23 +32,23 @@ class AlarmLine:
     notes: tuple[Note, ...] = ()
 
     @classmethod
-    def of(cls, story: AlarmStory, notes: Sequence[Note] = ()) -> Self:
-        """Tell the story in one line; the priority is the gravest it reached."""
-        raised, latest, acknowledged = story.raised, story.latest, story.acknowledged
+    def of(cls, course: AlarmCourse, notes: Sequence[Note] = ()) -> Self:
+        """Tell it in one line; the priority is the gravest it reached."""
+        raised, latest, acknowledged = course.raised, course.latest, course.acknowledged
         return cls(
             bed=raised.bed,
             id=raised.id,
             name=raised.name,
             kind=raised.kind,
-            priority=max(event.alarm.priority for event in story.events),
+            priority=max(event.alarm.priority for event in course.events),
             text=raised.text,
             phase=latest.phase,
             raised_ns=raised.raised_ns,
-            ended_ns=story.ended_ns,
+            ended_ns=course.ended_ns,
             onset_sample=raised.onset_sample,
             raised_sample=raised.raised_sample,
             ended_sample=latest.ended_sample,
-            run=story.run,
+            run=course.run,
             acknowledged_by=acknowledged[0] if acknowledged else "",
             acknowledged_ns=acknowledged[1] if acknowledged else 0,
             notes=tuple(notes),

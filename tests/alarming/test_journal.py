@@ -1,11 +1,13 @@
 """The journal keeps what it was given: in order, durable, chained, by one writer."""
 
+import hashlib
 import os
 import random
 import signal
 import sqlite3
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -13,8 +15,19 @@ import pytest
 from engine.errors import JournalError
 from monitor.alarms.alarm import Alarm, AlarmEvent, Kind, Phase, Priority, Transition
 from monitor.alarms.limits import Limits
-from monitor.journal.entry import Entry, EntryKind, alarm_entry, command_entry, event_of, limits_entry
+from monitor.journal.entry import (
+    GENESIS,
+    Entry,
+    EntryKind,
+    alarm_entry,
+    canonical,
+    chained_hash,
+    command_entry,
+    event_of,
+    limits_entry,
+)
 from monitor.journal.journal import FILE_NAME, Journal, default_directory
+from monitor.journal.reader import JournalReader
 
 WRITER = """
 import resource, sys
@@ -223,3 +236,65 @@ def test_alarms_are_told_apart_even_where_an_id_was_given_twice(tmp_path):
         journal.append([alarm_entry(AlarmEvent(Transition.ENDED, other, 9))])
         (event,) = journal.open_alarms()["ward.1"]
         assert event.alarm.name == "asystole"
+
+
+def test_the_chain_is_that_of_the_entries_as_json():
+    """Journals stay valid: the hash is over one JSON array, however it is put together."""
+    entry = Entry(EntryKind.FINDING, 7, {"b": [1.5, None], "a": 'µV "x"'}, 'ward "1"')
+    whole = canonical([3, entry.kind, entry.time_ns, entry.bed, entry.body])
+    expected = hashlib.sha256(f"{GENESIS}\n{whole}".encode()).hexdigest()
+    assert chained_hash(GENESIS, 3, entry.kind, 7, entry.bed, canonical(entry.body)) == expected
+
+
+def test_another_spelling_of_the_same_json_breaks_the_chain(tmp_path):
+    with Journal(tmp_path) as journal:
+        journal.append([raised(1), raised(2)])
+    with sqlite3.connect(tmp_path / FILE_NAME) as db:
+        db.execute("UPDATE entry SET body = replace(body, '1.5', '1.50') WHERE number = 2")
+    db.close()
+    with JournalReader(tmp_path) as journal, pytest.raises(JournalError, match="chain breaks at entry 2:"):
+        journal.verify()
+
+
+def test_entries_of_a_stretch_of_time_and_without_what_is_large(tmp_path):
+    learned = Entry(EntryKind.BASELINE, 3, {"what": "learned", "baseline": {"middle": [1.0]}}, "ward.1")
+    with Journal(tmp_path) as journal:
+        journal.append([raised(1), raised(2, bed="ward.2"), learned, raised(4)])
+        times = [e.time_ns for e in journal.entries(bed="ward.1", since_ns=2, until_ns=4)]
+        light = [sorted(e.body) for e in journal.entries(light=True)]
+    assert times == [3]
+    assert light == [["alarm", "transition"]] * 2 + [["what"], ["alarm", "transition"]]
+
+
+def test_courses_are_stories_without_their_evidence(tmp_path):
+    with Journal(tmp_path) as journal:
+        journal.append([Entry(EntryKind.START, 1, {"run": "r1"}), raised(1), raised(2, bed="ward.2")])
+        journal.append([Entry(EntryKind.START, 2, {"run": "r2"}), raised(3), raised(1, Phase.ENDED)])
+        courses, stories = journal.courses(), journal.stories()
+        assert [(one.raised.bed, one.raised.id, one.run, len(one.events)) for one in courses] == [
+            ("ward.1", 1, "r1", 2),
+            ("ward.2", 2, "r1", 1),
+            ("ward.1", 3, "r2", 1),
+        ]
+        assert [(one.events, one.run) for one in courses] == [(one.events, one.run) for one in stories]
+        assert [one.evidence for one in stories[:2]] == [({"score": 1.5},) * 2, ({"score": 1.5},)]
+        assert [one.raised.id for one in journal.courses("ward.2")] == [2]
+        assert journal.stories("ward.1", 3) == stories[2:]
+        assert [one.raised.bed for one in journal.stories(alarm_id=2)] == ["ward.2"]
+
+
+def test_listing_and_verifying_hold_no_evidence_in_memory(tmp_path):
+    n, evidence = 400, {"r_peaks": list(range(5000))}
+    with Journal(tmp_path) as journal:
+        events = [AlarmEvent(Transition.RAISED, alarm(number), number) for number in range(1, n + 1)]
+        journal.append([alarm_entry(event, evidence) for event in events])
+        size = journal.path.stat().st_size
+    with JournalReader(tmp_path) as journal:
+        tracemalloc.start()
+        try:
+            assert len(journal.courses()) == journal.verify() == n
+            assert sum(1 for _ in journal.entries()) == n
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert size > 9_000_000 and peak < size / 8

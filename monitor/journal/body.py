@@ -1,0 +1,30 @@
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+
+class Body(Mapping[str, Any]):
+    """The JSON object of a stored entry, decoded when it is first looked into."""
+
+    __slots__ = ("_text", "_values")
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._values: dict[str, Any] | None = None
+
+    def __getitem__(self, name: str) -> Any:
+        return self._decoded()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._decoded())
+
+    def __len__(self) -> int:
+        return len(self._decoded())
+
+    def __repr__(self) -> str:
+        return self._text
+
+    def _decoded(self) -> dict[str, Any]:
+        if self._values is None:
+            self._values = json.loads(self._text)
+        return self._values
