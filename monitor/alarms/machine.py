@@ -34,6 +34,8 @@ class AlarmMachine:
         slots, events, next_id = dict(state.slots), list[AlarmEvent](), state.next_id
         for condition in self.conditions:
             moment = _Moment(condition, observation, next_id, now_ns)
+            if condition.name not in slots and not moment.finds(state.limits):
+                continue  # the usual case: nothing remembered, nothing found
             slot, happened = moment.advance(slots.get(condition.name, EMPTY), state.limits, slots)
             if slot.is_empty:
                 slots.pop(condition.name, None)
@@ -101,6 +103,12 @@ class _Moment:
         """Time on the condition's own clock."""
         stream = self.condition.clock == "stream"
         return self.observation.end_sample / FS_HZ if stream else self.now_ns / NS
+
+    def finds(self, limits: Limits) -> bool:
+        """Whether the condition is there now."""
+        if self.condition.name in limits.off or not self._judgeable or self._source_ended:
+            return False
+        return self.condition.judge(self.observation, limits) is not None
 
     def advance(self, slot: Slot, limits: Limits, slots: Mapping[str, Slot]) -> tuple[Slot, list[AlarmEvent]]:
         """Judge, remember, and let the alarm begin, go on or end."""
