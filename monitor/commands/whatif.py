@@ -3,8 +3,9 @@
 RECORDING is a journal's folder (every bed and run whose waveforms are stored there, at the limits and hop of
 then) or a WFDB record (at the defaults). Both settings run over the same samples at the same time. Told are
 alarms per bed-hour, alarms that would no longer have been raised (missed), and new ones (gained); alarms of
-one condition less than 10 s apart are about the same event. Nobody acknowledges here, and what only the clock
-tells (a lost source, latency) does not happen.
+one condition less than 10 s apart are about the same event. What operators did then (acknowledge, pause the
+audio, set limits, order of the baseline) is done again at its moment of the stream, unless --no-operators; a
+limit that is changed here stays so. What only the clock tells (a lost source, latency) does not happen.
 """
 
 import argparse
@@ -46,6 +47,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--original-model", default="mcr", metavar="M", help="default mcr")
     parser.add_argument("--bed", help="of a journal: this bed alone")
     parser.add_argument("--run", help="of a journal: this run of the core alone")
+    parser.add_argument(
+        "--no-operators", action="store_true", help="of a journal: leave out what operators did then"
+    )
     parser.add_argument("--threads", type=int, default=1, metavar="N", help="for the model (default 1)")
     parser.add_argument("--json", action="store_true", help="one JSON object")
 
@@ -68,18 +72,19 @@ def run(arguments: argparse.Namespace) -> int:
     both: list[tuple[Setting, Setting]] = []
     code = 0
     for place in arguments.recordings or [str(default_directory())]:
-        for source in sources_of(place, bed, arguments.run, Setting(model=arguments.original_model)):
+        original = Setting(model=arguments.original_model)
+        for source in sources_of(place, bed, arguments.run, original, not arguments.no_operators):
             settings = source.original, _changed(source.original, arguments)
             used = [_scorer(scorers, one.model, arguments.threads) for one in settings]
             try:
-                trials.append(try_out(source.name, source.open(), settings, (used[0], used[1])))
+                trials.append(try_out(source.name, source.open(), settings, (used[0], used[1]), source.acts))
             except RecordError as error:
                 print(f"ecg-monitor: {error}", file=sys.stderr)  # noqa: T201
                 code = EcgMonitorError.EXIT_CODE
                 continue
             both.append(settings)
     if trials:
-        value = document(trials, both)
+        value = document(trials, both, operators=not arguments.no_operators)
         if arguments.json:
             print(json.dumps(value, allow_nan=False))  # noqa: T201
         else:

@@ -39,7 +39,7 @@ class Episode:
 
 
 class EpisodeTrack:
-    """Collects episodes; a latched alarm that wakes up, which nobody acknowledges here, is one of its own."""
+    """Collects episodes; a latched alarm that wakes up is one of its own."""
 
     def __init__(self) -> None:
         self._going: dict[int, Episode] = {}

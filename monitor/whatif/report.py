@@ -18,8 +18,10 @@ SHOWN: Final = 30
 """Events named one by one; the rest is counted."""
 
 
-def document(trials: Sequence[Trial], settings: Sequence[tuple[Setting, Setting]]) -> dict[str, Any]:
-    """JSON values over all recordings."""
+def document(
+    trials: Sequence[Trial], settings: Sequence[tuple[Setting, Setting]], operators: bool = True
+) -> dict[str, Any]:
+    """JSON values over all recordings; without `operators`, what they did was left out."""
     hours = sum(trial.seconds for trial in trials) / 3600
     return {
         "bed_hours": round(hours, 4),
@@ -29,6 +31,7 @@ def document(trials: Sequence[Trial], settings: Sequence[tuple[Setting, Setting]
         "missed": [_event(trial, one) for trial in trials for one in trial.comparison.missed],
         "gained": [_event(trial, one) for trial in trials for one in trial.comparison.gained],
         "later_s": _later(trials),
+        "operators": _operators(trials) if operators else None,
         "recordings": [_recording(trial, *both) for trial, both in zip(trials, settings, strict=True)],
     }
 
@@ -43,6 +46,15 @@ def _side(verdicts: Sequence[Verdict], hours: float) -> dict[str, Any]:
         "patient_alarms": patient,
         "patient_per_bed_hour": _rate(patient, hours),
         "assessed_hours": round(assessed_s / 3600, 4),
+    }
+
+
+def _operators(trials: Sequence[Trial]) -> dict[str, int]:
+    """What operators did then, and how much of it could be done again under each setting."""
+    return {
+        "acts": sum(trial.n_acts for trial in trials),
+        "original": sum(trial.original.n_acts for trial in trials),
+        "changed": sum(trial.changed.n_acts for trial in trials),
     }
 
 
@@ -84,6 +96,7 @@ def _recording(trial: Trial, original: Setting, changed: Setting) -> dict[str, A
 def print_whatif(value: dict[str, Any], console: Console) -> None:
     """Print what `document` gave."""
     console.print(_summary(value))
+    console.print(Text(_operators_line(value["operators"])))
     console.print(_table(value["conditions"]))
     for what, says in (("missed", "no longer raised"), ("gained", "newly raised")):
         events = value[what]
@@ -109,6 +122,14 @@ def _summary(value: dict[str, Any]) -> Table:
     told = "" if later is None else f"; kept ones come {later['median']:+.1f} s later (median)"
     table.caption = f"{value['bed_hours']:.2f} bed-hours of {len(value['recordings'])} recordings{told}"
     return table
+
+
+def _operators_line(operators: dict[str, int] | None) -> str:
+    if operators is None:
+        return "what operators did then was left out"
+    return "{acts} acts of operators in the journal; replayed: {original} original, {changed} changed".format(
+        **operators
+    )
 
 
 def _table(conditions: dict[str, dict[str, int]]) -> Table:

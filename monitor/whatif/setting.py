@@ -1,6 +1,6 @@
 """One way of judging a recording: limits, threshold, model, hop."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -29,6 +29,10 @@ class Setting:
     hop_s: float = HOP_S
     own_baseline: bool = True
     """Whether the patient's usual ECG is learned and compared with."""
+    tried: frozenset[str] = frozenset()
+    """Limits that are tried out here: what operators made of them then changes nothing."""
+    tried_off: frozenset[str] = frozenset()
+    """Alarms that are tried switched off, likewise."""
 
     def document(self) -> dict[str, Any]:
         """JSON values."""
@@ -46,6 +50,16 @@ class Setting:
             scorer = AtThreshold(scorer, self.threshold)
         restore = partial(MachineState, limits=self.limits)
         return Pipeline(scorer, self.hop_s, restore, learn_baselines=self.own_baseline)
+
+    def limits_after(self, limits: Limits, asked: Mapping[str, Any]) -> Limits:
+        """Limits once an operator has asked for some, but for those that are tried out here.
+
+        Raises ConfigurationError where they do not go together.
+        """
+        taken = {name: value for name, value in asked.items() if name not in self.tried}
+        if "off" in taken:
+            taken["off"] = frozenset(taken["off"]) | self.tried_off
+        return limits.changed(**taken)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,4 +94,4 @@ def changed(setting: Setting, limits: dict[str, float], off: frozenset[str], **o
     """The setting with other limits; whatever is None in `others` stays."""
     news = {name: value for name, value in others.items() if value is not None}
     new_limits = setting.limits.changed(**limits, off=setting.limits.off | off)
-    return replace(setting, limits=new_limits, **news)
+    return replace(setting, limits=new_limits, tried=frozenset(limits), tried_off=off, **news)

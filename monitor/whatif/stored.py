@@ -1,6 +1,6 @@
 """Stored waveforms as a device would send them again, so that they take the same way through the pipeline."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Final
 
@@ -19,10 +19,11 @@ CHUNK_N: Final = FS_HZ
 """Longest message; a change of the detached leads, or of what is stored, ends one early."""
 
 
-def stored_messages(recording: Recording, bed: str, run: str) -> Iterator[Message]:
+def stored_messages(recording: Recording, bed: str, run: str, cuts: Sequence[int] = ()) -> Iterator[Message]:
     """Yield the hello and the data of what is stored of a run; the first stored sample is sample 0.
 
-    What is not stored is a gap, as if it had been lost on its way; damaged segments are gaps as well.
+    What is not stored is a gap, as if it had been lost on its way; damaged segments are gaps as well. No
+    message has samples from before and from after one of the `cuts`, samples of the run.
     """
     start, end = recording.bounds(bed, run) or (0, 0)
     session: Session | None = None
@@ -31,7 +32,7 @@ def stored_messages(recording: Recording, bed: str, run: str) -> Iterator[Messag
         if session is None:
             session = Session(_hello(strip, _leads(recording, bed, run)))
             yield session.announce()
-        yield from _data(session, strip)
+        yield from _data(session, strip, cuts)
     if session is not None:
         yield session.bye("end of the recording")
 
@@ -69,13 +70,14 @@ def _hello(strip: Strip, present: Bools) -> Hello:
     )
 
 
-def _data(session: Session, strip: Strip, skips: bool = True) -> Iterator[Message]:
-    """Yield runs of samples, none of them across a change of the detached leads or of what is stored."""
+def _data(session: Session, strip: Strip, cuts: Sequence[int] = (), skips: bool = True) -> Iterator[Message]:
+    """Yield runs of samples, none across a cut or a change of the detached leads or of what is stored."""
     rows = [LEADS.index(lead) for lead in session.hello.leads]
     off = strip.lead_off[rows]
     bits = (off.astype(np.int64) << np.arange(len(rows))[:, None]).sum(axis=0)
     changes = (np.diff(bits) != 0) | (np.diff(strip.stored.astype(np.int8)) != 0)
-    edges = sorted({0, strip.n, *(np.flatnonzero(changes) + 1).tolist()})
+    inside = [cut - strip.start_sample for cut in cuts if strip.start_sample < cut < strip.end_sample]
+    edges = sorted({0, strip.n, *inside, *(np.flatnonzero(changes) + 1).tolist()})
     for first, last in pairwise(edges):
         if skips and not strip.stored[first]:
             session.skip(last - first)

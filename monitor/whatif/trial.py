@@ -1,19 +1,22 @@
 """One recording judged under two settings at the same time."""
 
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from engine.beats import Beats
+from engine.grid import FS_HZ
 from engine.quality import Quality
 from engine.scoremap import ScoreMap
 from engine.signals import Signals
 from monitor.journal.entry import Entry, EntryKind, alarm_entry
 from monitor.journal.replayhash import replay_hashes
-from monitor.pipeline import Pipeline
+from monitor.pipeline import Outcome
 from monitor.pipeline.reading import WindowScorer
 from monitor.update import Coverage
 from monitor.whatif.episodes import Comparison, Episode, EpisodeTrack, compare
+from monitor.whatif.operators import Act, do_again
 from monitor.whatif.setting import Setting
 from monitor.wire import Data, Message
 
@@ -32,6 +35,8 @@ class Verdict:
     coverage: Coverage
     sha256: str
     """As `ecg-monitor journal --hash` would give it."""
+    n_acts: int
+    """What operators did and could be done again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,8 @@ class Trial:
     original: Verdict
     changed: Verdict
     comparison: Comparison
+    n_acts: int
+    """What operators did while it was recorded."""
 
 
 class SharedScores:
@@ -68,29 +75,42 @@ class SharedScores:
 class _Judge:
     """A pipeline under one setting, and what came of it."""
 
-    def __init__(self, pipeline: Pipeline) -> None:
-        self.pipeline = pipeline
+    def __init__(self, setting: Setting, scorer: WindowScorer) -> None:
+        self._setting = setting
+        self._pipeline = setting.pipeline(scorer)
         self._track = EpisodeTrack()
         self._entries: list[Entry] = []
+        self._now_ns = 0
+        self._n_acts = 0
 
-    def take(self, messages: Iterable[Message], now_ns: int) -> None:
+    def take(self, messages: Iterable[Message], acts: Iterable[Act]) -> None:
+        """Take in messages, each when its last sample was taken, then do what operators did after them."""
         for message in messages:
-            self.pipeline.receive_message(message, now_ns)
-        while outcomes := self.pipeline.step():
-            for outcome in outcomes:
-                for event in outcome.events:
-                    self._track.add(event, outcome.update.end_sample)
-                    self._entries.append(alarm_entry(event, outcome.evidence))
+            if isinstance(message, Data):
+                self._now_ns = _ns(message.first_sample + message.n_samples, message)
+            self._pipeline.receive_message(message, self._now_ns)
+        while outcomes := self._pipeline.step():
+            self._hear(outcomes)
+        for act in acts:
+            done = do_again(act, self._pipeline, self._setting, self._now_ns)
+            self._n_acts += done is not None
+            self._hear([] if done is None else [done])
 
-    def finish(self, now_ns: int) -> Verdict:
+    def finish(self) -> Verdict:
         """Take what stands at the end; the recording's end ends no alarm."""
-        (bed,) = self.pipeline.beds
-        for outcome in self.pipeline.tick(now_ns + LATER_NS):
+        (bed,) = self._pipeline.beds
+        for outcome in self._pipeline.tick(self._now_ns + LATER_NS):
             self._entries += [alarm_entry(event, outcome.evidence) for event in outcome.events]
-        coverage = self.pipeline.known(bed).update.coverage
+        coverage = self._pipeline.known(bed).update.coverage
         ended = Entry(EntryKind.COVERAGE, 0, {"by_reason": {}}, bed)
         (one,) = replay_hashes([*self._entries, ended])
-        return Verdict(self._track.finish(), coverage, one.sha256)
+        return Verdict(self._track.finish(), coverage, one.sha256, self._n_acts)
+
+    def _hear(self, outcomes: Iterable[Outcome]) -> None:
+        for outcome in outcomes:
+            for event in outcome.events:
+                self._track.add(event, outcome.update.end_sample)
+                self._entries.append(alarm_entry(event, outcome.evidence))
 
 
 def try_out(
@@ -98,36 +118,49 @@ def try_out(
     messages: Iterable[Message],
     settings: tuple[Setting, Setting],
     scorers: tuple[WindowScorer, WindowScorer],
+    acts: Sequence[Act] = (),
 ) -> Trial:
-    """Judge a recording under both settings, in its own time.
+    """Judge a recording under both settings, in its own time, with what operators did then.
 
     Where both use the same model at the same hop they share its scores: only what was changed differs.
     """
     first, second = settings
     if scorers[0] is scorers[1] and first.hop_s == second.hop_s:
         scorers = (SharedScores(scorers[0]),) * 2
-    judges = [_Judge(one.pipeline(scorer)) for one, scorer in zip(settings, scorers, strict=True)]
-    now_ns, samples_s = 0, 0.0
-    for batch in _batches(messages):
-        for message in batch:
-            if isinstance(message, Data):
-                samples_s += message.n_samples / message.fs_hz
-        now_ns = round(samples_s * 1e9)
+    judges = [_Judge(one, scorer) for one, scorer in zip(settings, scorers, strict=True)]
+    samples_s = 0.0
+    for batch, done in _turns(messages, acts):
+        samples_s += sum(map(_seconds, batch))
         for judge in judges:
-            judge.take(batch, now_ns)
-    original, changed = (judge.finish(now_ns) for judge in judges)
-    return Trial(name, samples_s, original, changed, compare(original.episodes, changed.episodes))
+            judge.take(batch, done)
+    original, changed = (judge.finish() for judge in judges)
+    compared = compare(original.episodes, changed.episodes)
+    return Trial(name, samples_s, original, changed, compared, len(acts))
 
 
-def _batches(messages: Iterable[Message]) -> Iterable[list[Message]]:
-    """Some seconds each: a batch for the model, and no flood for the ring."""
+def _turns(messages: Iterable[Message], acts: Sequence[Act]) -> Iterator[tuple[list[Message], list[Act]]]:
+    """Some seconds of messages, a batch for the model and no flood for the ring, and what was done then."""
     batch: list[Message] = []
-    held_s = 0.0
+    held_s, waiting = 0.0, deque(acts)
     for message in messages:
+        if isinstance(message, Data) and message.first_sample > 0:
+            done = list(_until(message.first_sample * FS_HZ / message.fs_hz, waiting))
+            if done or held_s >= BATCH_S:
+                yield batch, done
+                batch, held_s = [], 0.0
         batch.append(message)
-        held_s += message.n_samples / message.fs_hz if isinstance(message, Data) else 0.0
-        if held_s >= BATCH_S:
-            yield batch
-            batch, held_s = [], 0.0
-    if batch:
-        yield batch
+        held_s += _seconds(message)
+    yield batch, list(waiting)
+
+
+def _until(sample: float, waiting: deque[Act]) -> Iterator[Act]:
+    while waiting and waiting[0].sample <= sample:
+        yield waiting.popleft()
+
+
+def _seconds(message: Message) -> float:
+    return message.n_samples / message.fs_hz if isinstance(message, Data) else 0.0
+
+
+def _ns(sample: int, message: Data) -> int:
+    return round(sample / message.fs_hz * 1e9)
