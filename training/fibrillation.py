@@ -6,11 +6,8 @@ be told from everything else that is annotated, noise included. Fitted on one pa
 the other.
 """
 
-import argparse
-import json
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -25,8 +22,7 @@ from engine.rhythm.fibrillation import CAP, STRETCH_S
 from engine.rhythm.waveform import FEATURES, WAVE_HZ, features, wave_band
 from engine.signals import condition
 from engine.window import Window
-from training.beats.recordings import data_root
-from training.logistic import fit_logistic
+from training.rhythmfit import Described, Fit
 
 FIT_ON: Final = {
     "vfdb": ("418", "424", "428", "430", "605", "611"),
@@ -43,42 +39,7 @@ MOST_PER_LEAD: Final = 400
 """Stretches of one lead and class of a record count for no more than so many."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Stretches:
-    """The described stretches of one record."""
-
-    record: str
-    rows: F32
-    """(n_windows, n_leads, n_features)."""
-    known: Bools
-    """(n_windows, n_leads): the lead was assessable."""
-    truth: I64
-    """(n_windows,) 1 for waves, 0 for anything else, -1 for what does not count."""
-
-
-def main() -> int:
-    """Fit, and print the weights and what they do on both parts."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, help="folder with vfdb/ and mitdb/ (default: $ECG_MONITOR_DATA)")
-    root = data_root(parser.parse_args().data)
-    sets = [describe(path) for name in FIT_ON for path in sorted((root / name).glob("*.hea"))]
-    chosen = [one for one in sets if any(one.record in names for names in FIT_ON.values())]
-    mean, spread, weight, bias = fit(chosen)
-    result = {
-        "features": FEATURES,
-        "mean": mean.round(3).tolist(),
-        "spread": spread.round(4).tolist(),
-        "weight": weight.round(3).tolist(),
-        "bias": round(bias, 3),
-        "records": {
-            one.record: {"fitted": one in chosen, **_shares(one, mean, spread, weight, bias)} for one in sets
-        },
-    }
-    json.dump(result, sys.stdout, indent=1)
-    return 0
-
-
-def describe(header: Path) -> Stretches:
+def describe(header: Path) -> Described:
     """Read a record and describe its stretches."""
     import wfdb
 
@@ -94,7 +55,7 @@ def describe(header: Path) -> Stretches:
         rows.append(features(wave_band(signals.calm[0, leads])[last], signals.envelope[0, leads][last]))
     marks = wfdb.rdann(str(header.with_suffix("")), "atr")
     truth = _truth(header, marks.sample / record.fs, marks.aux_note, x.shape[1] / FS_HZ, len(rows))
-    return Stretches(header.stem, np.array(rows), np.array(known), truth)
+    return Described(header.stem, np.array(rows), np.array(known), truth)
 
 
 def _resampled(x: F32, fs_hz: float) -> tuple[F32, Bools]:
@@ -130,32 +91,7 @@ def _truth(header: Path, at_s: F64, notes: list[str], duration_s: float, n: int)
     return truth
 
 
-def fit(sets: list[Stretches]) -> tuple[F64, F64, F64, float]:
-    """Fit a ridge-penalized logistic regression in which every lead, record and class weighs alike."""
-    rows, truth, weight = [], [], []
-    for one in sets:
-        for lead in range(one.rows.shape[1]):
-            for value in (0, 1):
-                where = one.known[:, lead] & (one.truth == value)
-                n = int(where.sum())
-                rows.append(one.rows[where, lead])
-                truth.append(np.full(n, value))
-                weight.append(np.full(n, min(n, MOST_PER_LEAD) / max(n, 1)))
-    x = np.concatenate(rows).astype(np.float64)
-    return fit_logistic(x, np.concatenate(truth), np.concatenate(weight), PENALTY)
-
-
-def _shares(one: Stretches, mean: F64, spread: F64, weight: F64, bias: float) -> dict[str, float | None]:
-    """Share of the stretches told right, by the mean of their assessable leads."""
-    votes = np.clip((one.rows - mean) / spread @ weight + bias, -CAP, CAP)
-    evidence = (votes * one.known).sum(axis=1) / np.maximum(one.known.sum(axis=1), 1)
-    seen = one.known.any(axis=1)
-    waves, other = seen & (one.truth == 1), seen & (one.truth == 0)
-    return {
-        "waves_found": round(float((evidence[waves] > 0).mean()), 4) if waves.any() else None,
-        "others_quiet": round(float((evidence[other] <= 0).mean()), 4) if other.any() else None,
-    }
-
+FIT: Final = Fit(FIT_ON, FEATURES, describe, PENALTY, MOST_PER_LEAD, float(CAP))
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(FIT.run(__doc__))

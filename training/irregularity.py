@@ -5,10 +5,7 @@ bedside. At every second the half minute before is described; one that lies in a
 is to be told from one without any. Fitted on one part of the records, reported on the other.
 """
 
-import argparse
-import json
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -24,8 +21,8 @@ from engine.rhythm.history import History
 from engine.rhythm.irregularity import FEATURES, SPAN_S, describe_intervals
 from engine.sight import blind_before
 from engine.signals import condition
-from training.beats.recordings import Recording, data_root, read_recording
-from training.logistic import fit_logistic
+from training.beats.recordings import Recording, read_recording
+from training.rhythmfit import Described, Fit
 
 FIT_ON: Final = {
     "mitdb": ("101", "107", "109", "114", "116", "119", "124", "203", "207", "209", "223"),
@@ -40,52 +37,19 @@ MOST_PER_RECORD: Final = 300
 """Moments of one class of a record count for no more than so many."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Moments:
-    """The described half minutes of one record."""
-
-    record: str
-    rows: F64
-    """(n, n_features)"""
-    truth: I64
-    """(n,) 1 in atrial fibrillation, 0 without any, -1 for what does not count."""
-
-
-def main() -> int:
-    """Fit, and print the weights and what they do on both parts."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, help="folder with mitdb/ (default: $ECG_MONITOR_DATA)")
-    root = data_root(parser.parse_args().data)
-    headers = [path for name in FIT_ON for path in sorted((root / name).glob("*.hea"))]
-    sets = [describe(path.parent, path.stem) for path in headers]
-    chosen = [one for one in sets if any(one.record in names for names in FIT_ON.values())]
-    mean, spread, weight, bias = fit(chosen)
-    result = {
-        "features": FEATURES,
-        "mean": mean.round(3).tolist(),
-        "spread": spread.round(3).tolist(),
-        "weight": weight.round(3).tolist(),
-        "bias": round(bias, 3),
-        "records": {
-            one.record: {"fitted": one in chosen, **_shares(one, (one.rows - mean) / spread @ weight + bias)}
-            for one in sets
-        },
-    }
-    json.dump(result, sys.stdout, indent=1)
-    return 0
-
-
-def describe(folder: Path, name: str) -> Moments:
-    """Run a record and describe it."""
-    recording = read_recording(folder, name)
+def describe(header: Path) -> Described:
+    """Run a record and describe its half minutes."""
+    record = header.with_suffix("")
+    recording = read_recording(header.parent, header.stem)
     rows, ends = [], []
     for end_sample, history in _histories(recording):
-        described = describe_intervals(history, end_sample)
-        if described is not None:
-            rows.append([described.entropy, described.p_wave])
+        intervals = describe_intervals(history, end_sample)
+        if intervals is not None:
+            rows.append([intervals.entropy, intervals.p_wave])
             ends.append(end_sample / FS_HZ)
-    truth = _truth(folder / name, np.array(ends), recording.length_s)
-    return Moments(name, np.array(rows).reshape(-1, len(FEATURES)), truth)
+    truth = _truth(record, np.array(ends), recording.length_s)
+    described = np.array(rows).reshape(-1, 1, len(FEATURES))
+    return Described(header.stem, described, np.ones(described.shape[:2], np.bool_), truth)
 
 
 def _histories(recording: Recording) -> list[tuple[int, History]]:
@@ -116,26 +80,7 @@ def _truth(record: Path, end_s: F64, duration_s: float) -> I64:
     return np.where(held_s >= WITHIN * SPAN_S, 1, np.where(held_s == 0, 0, -1))
 
 
-def fit(sets: list[Moments]) -> tuple[F64, F64, F64, float]:
-    """Fit a regression in which every record and class weighs alike."""
-    rows, truth, weight = [], [], []
-    for one in sets:
-        for value in (0, 1):
-            n = int((one.truth == value).sum())
-            rows.append(one.rows[one.truth == value])
-            truth.append(np.full(n, value))
-            weight.append(np.full(n, min(n, MOST_PER_RECORD) / max(n, 1)))
-    return fit_logistic(np.concatenate(rows), np.concatenate(truth), np.concatenate(weight), PENALTY)
-
-
-def _shares(one: Moments, evidence: F64) -> dict[str, float | None]:
-    """Share of the half minutes told right."""
-    irregular, other = one.truth == 1, one.truth == 0
-    return {
-        "found": round(float((evidence[irregular] > 0).mean()), 4) if irregular.any() else None,
-        "others_quiet": round(float((evidence[other] <= 0).mean()), 4) if other.any() else None,
-    }
-
+FIT: Final = Fit(FIT_ON, FEATURES, describe, PENALTY, MOST_PER_RECORD)
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(FIT.run(__doc__))
