@@ -7,8 +7,8 @@ from typing import Final
 import numpy as np
 
 from engine.arrays import F32, I64, Bools, frozen
-from engine.filters import ENVELOPE_HZ, qrs_level, running
-from engine.grid import FS_HZ
+from engine.filters import ENVELOPE_HZ, held, qrs_level, running, runs
+from engine.grid import FS_HZ, WINDOW_N
 from engine.quality import Quality
 from engine.signals import Signals, condition
 from engine.window import Window
@@ -88,21 +88,27 @@ def find_beats(signals: Signals, qualities: Sequence[Quality]) -> list[Beats]:
     """
     taking_part = np.stack([quality.assessable for quality in qualities]) & signals.received.any(axis=2)
     usable = _away_from_edges(signals)
-    envelope = np.where(usable, signals.envelope, np.float32(0))
+    envelope = signals.envelope * usable
     level, background = qrs_level(envelope, usable)
-    relative = (envelope / np.maximum(level, np.float32(QRS_FLOOR_MV))[..., None]).astype(
-        np.float32, copy=False
-    )
+    relative = envelope
+    relative /= np.maximum(level, np.float32(QRS_FLOOR_MV))[..., None]
     clarity = np.minimum(level / np.maximum(background, np.float32(1e-6)), np.float32(MAX_CLARITY))
     weight: F32 = clarity * taking_part.astype(np.float32)
     height, seen = _fuse(relative, weight, usable)
-    found = []
-    for i, (voting, row) in enumerate(zip(taking_part, height, strict=True)):
-        peaks = _choose(row, _maxima(row), _limit(row, seen[i])) if voting.any() else np.zeros(0, np.int64)
-        r_peaks = _refine(signals.x[i], signals.received[i], voting, 2 * peaks) + signals.start[i]
-        votes = _votes(relative[i], voting, peaks)
-        found.append(Beats(frozen(r_peaks), frozen(votes), int(voting.sum())))
-    return found
+    peaks = [
+        _choose(row, _maxima(row), _limit(row, where)) if voting.any() else np.zeros(0, np.int64)
+        for row, where, voting in zip(height, seen, taking_part, strict=True)
+    ]
+    n = [one.size for one in peaks]
+    window = np.repeat(np.arange(len(n)), n)
+    place = np.concatenate(peaks)
+    r_peaks = _refine(signals, window, taking_part[window], 2 * place) + signals.start[window]
+    votes = _votes(relative, window, taking_part[window], place)
+    ends, n_leads = np.cumsum(n).tolist(), taking_part.sum(axis=1).tolist()
+    return [
+        Beats(frozen(r_peaks[end - size : end]), frozen(votes[end - size : end]), leads)
+        for end, size, leads in zip(ends, n, n_leads, strict=True)
+    ]
 
 
 def beats_of(window: Window, quality: Quality) -> Beats:
@@ -137,7 +143,9 @@ def _fuse(relative: F32, weight: F32, usable: Bools) -> tuple[F32, Bools]:
 
 def _limit(height: F32, seen: Bools) -> float:
     """How high a beat must be."""
-    background = float(np.median(height[seen])) if seen.any() else 0.0
+    known = height[seen]
+    middles = (known.size - 1) // 2, known.size // 2
+    background = float(np.partition(known, middles)[[*middles]].mean()) if known.size else 0.0
     return min(max(BEAT_SHARE, background + BEAT_RISE * (1 - background)), MAX_BEAT_SHARE)
 
 
@@ -159,10 +167,12 @@ def _maxima(height: F32) -> I64:
 def _choose(height: F32, peaks: I64, limit: float) -> I64:
     """Peaks that are beats."""
     chosen: list[int] = []
-    for peak in peaks[height[peaks] >= limit].tolist():
+    last = 0.0
+    for peak, high in zip(peaks.tolist(), height[peaks].tolist(), strict=True):
         early = bool(chosen) and peak - chosen[-1] < T_WAVE_S * ENVELOPE_HZ
-        if not early or height[peak] >= T_WAVE_SHARE * height[chosen[-1]]:
+        if high >= limit and (not early or high >= T_WAVE_SHARE * last):
             chosen.append(peak)
+            last = high
     return np.array(sorted([*chosen, *_search_back(height, peaks, chosen, limit)]), np.int64)
 
 
@@ -183,21 +193,25 @@ def _search_back(height: F32, peaks: I64, chosen: list[int], limit: float) -> li
     return found
 
 
-def _votes(relative: F32, voting: Bools, peaks: I64) -> F32:
+def _votes(relative: F32, window: I64, voting: Bools, peaks: I64) -> F32:
+    """(m,) share of the `voting` leads (m, 12) whose envelope is high near each peak of a window."""
     reach = round(VOTE_S * ENVELOPE_HZ)
-    around = np.clip(peaks[:, None] + np.arange(-reach, reach + 1), 0, relative.shape[1] - 1)
-    seen = relative[:, around].max(axis=2) >= BEAT_SHARE
-    share: F32 = (seen[voting].sum(axis=0) / max(int(voting.sum()), 1)).astype(np.float32)
+    highest = runs(held(relative, reach), 2 * reach + 1)[window, :, peaks].max(axis=2)
+    share: F32 = (((highest >= BEAT_SHARE) & voting).sum(axis=1) / voting.sum(axis=1)).astype(np.float32)
     return share
 
 
-def _refine(x: F32, received: Bools, voting: Bools, peaks: I64) -> I64:
-    """Move each peak to the largest deflection, summed over all leads, within `REFINE_S`."""
+def _refine(signals: Signals, window: I64, voting: Bools, peaks: I64) -> I64:
+    """Move each peak of a window to the largest deflection, summed over its `voting` leads (m, 12), within
+    `REFINE_S`.
+    """
     reach = round(REFINE_S * FS_HZ)
-    around = np.clip(peaks[:, None] + np.arange(-2 * reach, 2 * reach + 1), 0, x.shape[1] - 1)
-    deflection = x[:, around] * received[:, around]
-    middle = np.partition(deflection, 2 * reach, axis=2)[:, :, 2 * reach, None]
-    deflection -= middle
-    power = np.einsum("lnm,lnm,l->nm", deflection, deflection, voting)[:, reach : 3 * reach + 1]
-    refined: I64 = np.clip(peaks - reach + power.argmax(axis=1), 0, x.shape[1] - 1)
+    n = 4 * reach + 1
+    deflection = runs(held(signals.x, 2 * reach), n)[window, :, peaks]
+    if not signals.whole.all():
+        deflection *= runs(held(signals.received, 2 * reach), n)[window, :, peaks]
+    deflection -= np.partition(deflection, 2 * reach, axis=2)[:, :, 2 * reach, None]
+    inner = deflection[..., reach : 3 * reach + 1]
+    power = np.einsum("mln,mln,ml->mn", inner, inner, voting)
+    refined: I64 = np.clip(peaks - reach + power.argmax(axis=1), 0, WINDOW_N - 1)
     return refined

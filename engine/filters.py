@@ -4,12 +4,13 @@ Every kernel is Gaussian in time and therefore short: away from the window's edg
 on where the window begins, so overlapping windows agree on what they share.
 """
 
+from functools import cache
 from typing import Final
 
 import numpy as np
 from scipy.fft import ifft, rfft
 
-from engine.arrays import F32, A, Bools
+from engine.arrays import F32, A, Bools, frozen
 from engine.grid import FS_HZ
 
 QRS_CENTRE_HZ: Final = 12.0
@@ -92,23 +93,25 @@ def without_spikes(x: F32) -> F32:
     """
     around, cut = SPIKE_AROUND_N // 2, SPIKE_N - 1
     pad = 2 * cut + around
-    held = _held(x, pad, pad)
-    flat = held.reshape(-1)
+    held_x = held(x, pad)
+    flat = held_x.reshape(-1)
     smooth = _combined(
         np.minimum, _combined(np.maximum, _combined(np.minimum, flat, SPIKE_N), 2 * cut + 1), SPIKE_N
     )
-    away = np.abs(flat[2 * cut : -2 * cut] - smooth)
-    least = MIN_SPIKE_SHARE * (x.max(axis=-1) - x.min(axis=-1)).reshape(-1)
-    at = np.flatnonzero(away > np.repeat(least, held.shape[-1])[2 * cut : -2 * cut])
+    away = np.zeros_like(held_x)
+    aside = away.reshape(-1)[2 * cut : -2 * cut]
+    np.abs(np.subtract(flat[2 * cut : -2 * cut], smooth, out=aside), out=aside)
+    least = MIN_SPIKE_SHARE * (x.max(axis=-1) - x.min(axis=-1))
+    at = np.flatnonzero(away > least[..., None]) - 2 * cut
     at = at[(at >= around) & (at < smooth.size - around)]
     for step in (around // 2, 1):  # a few places refute most of them
         near = [smooth[at + k] for k in range(-around, around + 1, step)]
-        at = at[away[at] > SPIKE_RATIO * (np.maximum.reduce(near) - np.minimum.reduce(near))]
+        at = at[aside[at] > SPIKE_RATIO * (np.maximum.reduce(near) - np.minimum.reduce(near))]
     if not at.size:
         return x
     places = (at[:, None] + np.arange(-(SPIKE_N // 2), SPIKE_N // 2 + 1)).reshape(-1)
     flat[places + 2 * cut] = smooth[places]
-    calm: F32 = held[..., pad:-pad]
+    calm: F32 = held_x[..., pad:-pad]
     return np.ascontiguousarray(calm)
 
 
@@ -139,7 +142,7 @@ def running(of: np.ufunc, x: A, n: int) -> A:
     (..., m)
         Of the same type.
     """
-    combined = _held(x, n // 2, n // 2)
+    combined = held(x, n // 2)
     done = 1
     while done < n:
         step = min(done, n - done)
@@ -168,17 +171,35 @@ def qrs_envelope(x: F32) -> F32:
     # Half a padding of the last value and half of the first: the circle closes far off.
     n_tail = (n_padded - n) // 2
     spectrum = rfft(_held(x, n_padded - n - n_tail, n_tail), overwrite_x=True)
-    f_hz = np.arange(n_padded // 4) * FS_HZ / n_padded
-    gain = np.exp(-0.5 * ((f_hz - QRS_CENTRE_HZ) / QRS_SIGMA_HZ) ** 2)
-    gain *= 1 - np.exp(-0.5 * (f_hz / WANDER_SIGMA_HZ) ** 2)
+    gain = _qrs_gain(n_padded)
     # Positive frequencies alone make the signal analytic, half as many make it half the rate; the gain 2 of
     # the one cancels the 1/2 of the other.
     band = np.zeros((*x.shape[:-1], n_padded // 2), spectrum.dtype)
-    np.multiply(spectrum[..., : f_hz.size], gain.astype(np.float32), out=band[..., : f_hz.size])
+    np.multiply(spectrum[..., : gain.size], gain, out=band[..., : gain.size])
     first = (n_padded - n - n_tail) // 2
     analytic = ifft(band, overwrite_x=True)[..., first : first + n // 2]
     envelope: F32 = np.sqrt(analytic.real**2 + analytic.imag**2)
     return envelope
+
+
+@cache
+def _qrs_gain(n: int) -> F32:
+    """Of the lower half of the spectrum of `n` samples."""
+    f_hz = np.arange(n // 4) * FS_HZ / n
+    gain = np.exp(-0.5 * ((f_hz - QRS_CENTRE_HZ) / QRS_SIGMA_HZ) ** 2)
+    gain *= 1 - np.exp(-0.5 * (f_hz / WANDER_SIGMA_HZ) ** 2)
+    return frozen(gain.astype(np.float32))
+
+
+def held(x: A, n_more: int) -> A:
+    """Repeat the first and the last of (..., n) samples, `n_more` times each."""
+    return _held(x, n_more, n_more)
+
+
+def runs(x: A, n: int) -> A:
+    """(..., k) contiguous to (..., k - n + 1, n), all runs of so many neighbours: a view."""
+    shape = (*x.shape[:-1], x.shape[-1] - n + 1, n)
+    return np.ndarray(shape, x.dtype, x, strides=(*x.strides, x.strides[-1]))  # type: ignore[return-value]
 
 
 def _held(x: A, n_before: int, n_after: int) -> A:
@@ -224,9 +245,13 @@ def qrs_level(envelope: F32, valid: Bools) -> tuple[F32, F32]:
 
 def _median_where(values: F32, where: Bools) -> F32:
     """Row medians (the lower middle one) over `where`; 0 for rows without any."""
-    n = np.add.reduce(where, axis=-1, dtype=np.int64)
+    n = np.add.reduce(where, axis=-1, dtype=np.intp)
     middle = np.maximum(n - 1, 0) // 2
-    known = values if where.all() else np.where(where, values, np.float32(np.inf))
-    ordered = np.partition(known, np.unique(middle), axis=-1)
-    medians = np.take_along_axis(ordered, middle[..., None], axis=-1)[..., 0]
+    known = values if n.min() == where.shape[-1] else np.where(where, values, np.float32(np.inf))
+    places = sorted(set(middle.reshape(-1).tolist()))
+    ordered = np.partition(known, places, axis=-1)
+    if len(places) == 1:
+        medians = ordered[..., places[0]]
+    else:
+        medians = np.take_along_axis(ordered, middle[..., None], axis=-1)[..., 0]
     return np.where(n > 0, medians, np.float32(0))

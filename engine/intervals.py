@@ -8,9 +8,10 @@ import numpy as np
 
 from engine.arrays import F32, F64, Bools, frozen
 from engine.beatclass import I8, BeatClass, BeatClasses
-from engine.delineation.beatrow import BeatRow, runs
+from engine.delineation.beatrow import BeatRow
 from engine.delineation.delineation import Delineation, Mark
 from engine.delineation.segment import SAMPLE_MS, middle
+from engine.filters import runs
 from engine.grid import FS_HZ, WINDOW_N
 from engine.leads import N_LEADS
 from engine.signals import Signals, condition

@@ -1,15 +1,16 @@
 """Signal quality, lead by lead: is this ECG that can be judged, however ill the heart?"""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from enum import IntEnum
-from functools import lru_cache
+from functools import cache
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import rfft
 
-from engine.arrays import F32, Bools, frozen
+from engine.arrays import F32, I64, Bools, frozen
 from engine.filters import qrs_envelope, qrs_level, running
 from engine.grid import FS_HZ
 from engine.signals import Signals, condition
@@ -68,11 +69,12 @@ class Quality:
     """12 states in standard lead order."""
     index: F32
     """(12,) float32, 0 (unusable) to 1 (clean)."""
+    assessable: Bools = field(init=False)
+    """(12,) bool: leads good enough for beats and for the model."""
 
-    @property
-    def assessable(self) -> Bools:
-        """(12,) bool: leads good enough for beats and for the model."""
-        return np.array([state is LeadState.OK for state in self.state])
+    def __post_init__(self) -> None:
+        assessable = np.array([state is LeadState.OK for state in self.state])
+        object.__setattr__(self, "assessable", frozen(assessable))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -148,10 +150,12 @@ def assess_quality(signals: Signals) -> list[Quality]:
     for determining clinical acceptability of electrocardiograms, Physiol. Meas. 33 (2012). Limits were set on
     VFDB (VF, VT, asystole, noise), NSTDB and PTB-XL as groups; none of these sets is a test of them.
     """
-    enough = signals.received.sum(axis=2, dtype=np.int32) >= MIN_VALID_S * FS_HZ
+    enough: Bools = signals.whole.copy()
+    broken = ~enough
+    enough[broken] = signals.received[broken].sum(axis=1, dtype=np.int32) >= MIN_VALID_S * FS_HZ
     judged = np.nonzero(enough)
-    state = np.zeros(enough.shape, np.int64)
-    index = np.zeros(enough.shape, np.float32)
+    state: I64 = np.zeros(enough.shape, np.int64)
+    index: F32 = np.zeros(enough.shape, np.float32)
     if judged[0].size:
         bands, seconds = _bands(signals.x[judged]), _Seconds.of(signals)
         state[_at(judged, _noisy(signals, judged, bands))] = LeadState.NOISY
@@ -186,27 +190,43 @@ def _at(places: Places, where: Bools) -> Places:
     return places[0][where], places[1][where]
 
 
-@lru_cache
-def _band_sums(n: int) -> F32:
-    """(n // 2 + 1, n_bands) float32: which bins of a spectrum each band adds up."""
+@cache
+def _band_sums(n: int) -> tuple[F32, F32]:
+    """(bins, n_bands) and (fewer bins, n_narrow) float32: which bins of a spectrum each band adds up."""
     half_hz = 0.5
     centres = np.arange(round(_CENTRES_HZ[0] * n / FS_HZ), round(_CENTRES_HZ[1] * n / FS_HZ)) * (FS_HZ / n)
-    bands = [*_BANDS_HZ, *((centre - half_hz, centre + half_hz) for centre in centres.tolist())]
-    sums = np.zeros((n // 2 + 1, len(bands)), np.float32)
-    for column, (low_hz, high_hz) in enumerate(bands):
-        sums[round(low_hz * n / FS_HZ) : round(high_hz * n / FS_HZ), column] = 1
+    narrow = [(centre - half_hz, centre + half_hz) for centre in centres.tolist()]
+    return _sums(n, _BANDS_HZ), _sums(n, narrow)
+
+
+def _sums(n: int, bands: Sequence[tuple[float, float]]) -> F32:
+    bins = [(round(low_hz * n / FS_HZ), round(high_hz * n / FS_HZ)) for low_hz, high_hz in bands]
+    sums = np.zeros((max(end for _, end in bins), len(bins)), np.float32)
+    for column, (first, end) in enumerate(bins):
+        sums[first:end, column] = 1
     return frozen(sums)
+
+
+@cache
+def _taper(n: int) -> F32:
+    """(n,) float32, with a mean square of 1."""
+    taper = np.hanning(n)
+    return frozen((taper / np.sqrt(np.mean(taper**2))).astype(np.float32))
 
 
 def _bands(x: F32) -> _Bands:
     n = x.shape[1]
-    taper = np.hanning(n).astype(np.float32)
-    spectrum = rfft((x - x.mean(axis=1, keepdims=True)) * taper, overwrite_x=True)
-    power = spectrum.real**2 + spectrum.imag**2
-    sums = power @ _band_sums(n) * np.float32(2 / (n * np.sum(taper**2)))
-    drift, slow, body, muscle = np.sqrt(sums[:, :4]).T
-    total, narrow = sums[:, 4], sums[:, 5:].max(axis=1)
-    return _Bands(drift, slow, body, muscle, rhythmic=narrow > RHYTHM_SHARE * total)
+    bands, narrow = _band_sums(n)
+    tapered = x - np.add.reduce(x, axis=1, keepdims=True) / np.float32(n)
+    tapered *= _taper(n)
+    spectrum = rfft(tapered, overwrite_x=True)[:, : len(bands)]
+    power = np.square(spectrum.real)
+    power += np.square(spectrum.imag)
+    power *= np.float32(2 / n**2)
+    wide = power @ bands
+    drift, slow, body, muscle = np.sqrt(wide[:, :4]).T
+    highest = (power[:, : len(narrow)] @ narrow).max(axis=1)
+    return _Bands(drift, slow, body, muscle, rhythmic=highest > RHYTHM_SHARE * wide[:, 4])
 
 
 def _noisy(signals: Signals, judged: Places, bands: _Bands) -> Bools:
@@ -233,20 +253,20 @@ def _signal_share(bands: _Bands) -> F32:
 def _saturated(signals: Signals, seconds: _Seconds) -> Bools:
     """(B, 12) leads that rest on their highest or lowest value."""
     highest, lowest = seconds.highest.max(axis=2), seconds.lowest.min(axis=2)
+    top, bottom = highest - CONSTANT_MV, lowest + CONSTANT_MV
     saturated: Bools = highest - lowest >= CLIPPED_RANGE_MV
-    rows = np.nonzero(saturated)
-    top, bottom = (highest[rows] - CONSTANT_MV)[:, None], (lowest[rows] + CONSTANT_MV)[:, None]
-    x = signals.x[rows]
-    for row, place in enumerate(zip(*rows, strict=True)):
-        x[row] = _as_received(signals, place)
-    resting = ((x > top) | (x < bottom)) & signals.received[rows]
-    saturated[rows] = resting.sum(axis=1) >= CLIPPED_S * FS_HZ - 1
-    some = saturated[rows]
-    if some.any():
-        run = round(CLIPPED_RUN_S * FS_HZ)
-        in_run = running(np.logical_and, resting[some], run)[:, run // 2 : -(run // 2)]
-        resting_s = (in_run.sum(axis=1) + in_run.any(axis=1) * (run - 1)) / FS_HZ
-        saturated[_at(rows, some)] = resting_s >= CLIPPED_S
+    if not saturated.any():
+        return saturated
+    run = round(CLIPPED_RUN_S * FS_HZ)
+    few = signals.x[..., :: run // 2]  # of every run that counts, this has two or more
+    at_rest = (few > top[..., None]) | (few < bottom[..., None])
+    saturated &= (at_rest.sum(axis=2) >= CLIPPED_S * FS_HZ / run) | ~signals.whole
+    for place in zip(*np.nonzero(saturated), strict=True):
+        x = _as_received(signals, place)
+        resting = ((x > top[place]) | (x < bottom[place])) & signals.received[place]
+        in_run = running(np.logical_and, resting, run)[run // 2 : -(run // 2)]
+        resting_s = (in_run.sum() + in_run.any() * (run - 1)) / FS_HZ
+        saturated[place] = resting.sum() >= CLIPPED_S * FS_HZ - 1 and resting_s >= CLIPPED_S
     return saturated
 
 

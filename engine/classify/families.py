@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.arrays import F32, I64, Bools, frozen
 from engine.classify.pieces import LAGS, PIECE_N, QRS_N, QRS_PART, ROOM_N, Pieces, detrended, unit_trend
-from engine.delineation.beatrow import runs
+from engine.filters import runs
 from engine.leads import N_LEADS
 
 N_FAMILIES: Final = 8
@@ -82,7 +82,8 @@ def lead_scale(families: Families, pieces: Pieces) -> F32:
     qrs = families.shape[..., QRS_PART]
     energy = np.einsum("bklm,bklm->bkl", qrs, qrs) / np.float32(QRS_N)
     rms = np.sqrt((weight * energy).sum(axis=1) / np.maximum(total, 1e-9))
-    for bed in np.unique(pieces.bed[(pieces.known & (total[pieces.bed] == 0)).any(axis=1)]).tolist():
+    first_seen = (pieces.known & (total[pieces.bed] == 0)).any(axis=1)
+    for bed in sorted(set(pieces.bed[first_seen].tolist())):
         now = np.square(pieces.whole[pieces.bed == bed][..., QRS_PART]).mean(axis=2)
         rms[bed] = np.where(total[bed] > 0, rms[bed], np.sqrt(np.median(now, axis=0)))
     scale: F32 = np.sqrt(rms**2 + (QUIET_SHARE * _usual(rms)) ** 2).astype(np.float32)
@@ -105,11 +106,12 @@ def compare(families: Families, pieces: Pieces, scale: F32) -> Likeness:
     families : Families
         Of B beds, stacked.
     pieces : Pieces
-        n beats.
+        n beats, bed by bed.
     scale : (B, 12) float32
         Of `lead_scale`.
     """
-    beds, bed = np.unique(pieces.bed, return_inverse=True)
+    changes = np.diff(pieces.bed, prepend=-1) > 0
+    beds, bed = pieces.bed[changes], np.cumsum(changes) - 1
     family, scale = detrended(families.shape[..., QRS_PART][beds]), scale[beds]
     both = (pieces.known[:, None] & families.have[pieces.bed]).astype(np.float32)  # (n, k, 12)
     part = np.float32(1) / scale**2

@@ -11,7 +11,8 @@ from engine.classify.families import Families, compare, lead_scale
 from engine.classify.pieces import P_PART, QRS_N, QRS_PART, T_PART, Pieces, detrended
 from engine.classify.remember import Memories
 from engine.classify.timing import Timing
-from engine.delineation.beatrow import BeatRow, runs
+from engine.delineation.beatrow import BeatRow
+from engine.filters import runs
 
 FEATURES: Final = (
     "likeness",  # correlation with the patient's own family: over all leads, of the worst, of the best

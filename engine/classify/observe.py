@@ -19,7 +19,7 @@ from engine.delineation.beatrow import REACH_N, BeatRow, taking_part
 from engine.delineation.delineation import Delineation, Mark
 from engine.delineation.qrs import CENTRE_N
 from engine.delineation.segment import middle
-from engine.delineation.wavelet import held
+from engine.filters import held
 from engine.grid import FS_HZ, WINDOW_N
 from engine.quality import Quality
 from engine.signals import Signals
@@ -90,7 +90,7 @@ def observe(
         pieces = cut_pieces(signals, leads, row.moved(centres).only(fresh))
         facts = BeatFacts(r_peaks, timing.early, timing.before_s, qrs_ms)
         _remember(stacked, pieces, new[fresh], facts.at(fresh))
-        own = own_family(stacked.families)
+        own = own_family(stacked.families) if new.any() else own
         features[fresh] = measure_features(pieces, fresh, row, timing, qrs_ms, stacked, own)
     wide = _wide_from_the_start(stacked.families, own)
     seen = Observation(row, sees, own, fresh, before, features, qrs_ms, paced, sees & wide)
@@ -140,7 +140,7 @@ def _remember(memories: Memories, pieces: Pieces, new: Bools, facts: BeatFacts) 
 def _paced(signals: Signals, leads: Bools, row: BeatRow) -> Bools:
     """(n,) beats that follow a pacing spike."""
     paced = np.zeros(len(row), np.bool_)
-    if signals.calm is signals.x:
+    if signals.calm is signals.x or not (signals.calm != signals.x).any():
         return paced
     spike = row.cut(held(np.abs(signals.x - signals.calm), REACH_N), *SPIKE_N).max(axis=2)
     use, least = leads[row.window], SPIKE_SHARE * leads.sum(axis=1)[row.window]

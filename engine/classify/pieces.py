@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.arrays import F32, I64, Bools, frozen
 from engine.delineation.beatrow import REACH_N, BeatRow
-from engine.delineation.wavelet import held
+from engine.filters import held
 from engine.grid import WINDOW_N
 from engine.signals import Signals
 

@@ -6,8 +6,9 @@ from typing import Final
 import numpy as np
 
 from engine.arrays import F64
-from engine.delineation.beatrow import BeatRow, runs
+from engine.delineation.beatrow import BeatRow
 from engine.delineation.segment import middle
+from engine.filters import runs
 from engine.grid import FS_HZ
 
 LOCAL_RR: Final = (6, 5)

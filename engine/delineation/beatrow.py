@@ -7,8 +7,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.arrays import I64, A, Bools
+from engine.arrays import F32, I64, A, Bools
 from engine.beats import Beats
+from engine.filters import runs
 from engine.grid import WINDOW_N
 from engine.quality import Quality
 from engine.signals import Signals
@@ -60,14 +61,16 @@ class BeatRow:
     @property
     def since_last(self) -> I64:
         """(m,) samples from the beat before; a window's length for its first beat."""
-        since = np.diff(self.place, prepend=0)
+        since = np.empty_like(self.place)
+        np.subtract(self.place[1:], self.place[:-1], out=since[1:])
         since[self.rank == 0] = WINDOW_N
         return since
 
     @property
     def until_next(self) -> I64:
         """(m,) samples to the next beat; a window's length for its last beat."""
-        until = np.diff(self.place, append=0)
+        until = np.empty_like(self.place)
+        np.subtract(self.place[1:], self.place[:-1], out=until[:-1])
         until[self.rank == self.n[self.window] - 1] = WINDOW_N
         return until
 
@@ -75,6 +78,14 @@ class BeatRow:
         """(m, 12, to_n - from_n) samples around each R peak, of signals (B, 12, ...) held by `REACH_N`."""
         at = self.place + (REACH_N + from_n)
         return runs(x, to_n - from_n)[self.window, :, at]  # type: ignore[return-value]
+
+    def columns(self, x: F32, from_n: int, to_n: int) -> F32:
+        """(to_n - from_n, 12 m) samples around each R peak, a column for each lead of each beat, of signals
+        (B, n, 12) held by `REACH_N`.
+        """
+        at = self.window * x.shape[1] + self.place + REACH_N
+        rows: F32 = np.take(x.reshape(-1, x.shape[2]), at + np.arange(from_n, to_n)[:, None], axis=0)
+        return rows.reshape(to_n - from_n, -1)
 
     def by_window(self, values: NDArray[Any]) -> NDArray[Any]:
         """(m, ...) to (B, most beats, ...), filled up with NaN."""
@@ -100,12 +111,6 @@ def taking_part(signals: Signals, qualities: Sequence[Quality]) -> Bools:
     if broken.any():
         leads[broken] = signals.received[broken].any(axis=1)
     return leads
-
-
-def runs(x: A, n: int) -> A:
-    """(..., k) contiguous to (..., k - n + 1, n), all runs of so many neighbours: a view."""
-    shape = (*x.shape[:-1], x.shape[-1] - n + 1, n)
-    return np.ndarray(shape, x.dtype, x, strides=(*x.strides, x.strides[-1]))  # type: ignore[return-value]
 
 
 def _rank(n: I64, window: I64) -> I64:

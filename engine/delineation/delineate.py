@@ -13,7 +13,7 @@ from engine.delineation.delineation import N_MARKS, Delineation, Mark
 from engine.delineation.peaks import mark_peak
 from engine.delineation.qrs import FROM_N, TO_N, centres, mark_qrs
 from engine.delineation.segment import SAMPLE_MS
-from engine.delineation.wavelet import held, slopes
+from engine.delineation.wavelet import slopes
 from engine.delineation.waves import mark_p, mark_t
 from engine.grid import WINDOW_N
 from engine.leads import N_LEADS
@@ -85,20 +85,27 @@ def _delineated(signals: Signals, qualities: Sequence[Quality], beats: Sequence[
 
 def _mark(signals: Signals, row: BeatRow, leads: Bools, marks: F32) -> tuple[I64, F32]:
     """Fill the (9, m, 12) marks of all beats; return their centres and how well their P segments repeat."""
-    x = signals.calm
-    steep = row.cut(held(slopes(x, QRS_SCALE), REACH_N), FROM_N, TO_N)
+    x = _side_by_side(signals.calm)
+    steep = row.columns(slopes(x[:, REACH_N:-REACH_N], QRS_SCALE, REACH_N), FROM_N, TO_N)
     np.abs(steep, out=steep)
     onset_ms, offset_ms = mark_qrs(steep, leads[row.window], marks)
     centre = row.place + centres(steep, leads[row.window])
     calm = without_qrs(x, row, onset_ms, offset_ms)
-    slow = held(slopes(calm, WAVE_SCALE), REACH_N)
+    slow = slopes(calm[:, REACH_N:-REACH_N], WAVE_SCALE, REACH_N)
     coherence = mark_p(slow, row, onset_ms, leads, marks)
     mark_t(slow, row, offset_ms, leads, marks)
-    calm = held(calm, REACH_N)
     mark_peak(calm, row, Mark.P_PEAK, marks)
-    mark_peak(held(x, REACH_N), row, Mark.R_PEAK, marks)
+    mark_peak(x, row, Mark.R_PEAK, marks)
     mark_peak(calm, row, Mark.T_PEAK, marks)
     return centre, coherence
+
+
+def _side_by_side(x: F32) -> F32:
+    """(B, 12, n) to (B, n + 2 REACH_N, 12), the samples of all leads side by side, held at both ends."""
+    held = np.empty((len(x), x.shape[2] + 2 * REACH_N, N_LEADS), np.float32)
+    held[:, REACH_N:-REACH_N] = x.transpose(0, 2, 1)
+    held[:, :REACH_N], held[:, -REACH_N:] = x[:, None, :, 0], x[:, None, :, -1]
+    return held
 
 
 def _forget_missing(marks: F32, signals: Signals, row: BeatRow, leads: Bools) -> None:

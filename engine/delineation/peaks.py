@@ -7,7 +7,7 @@ import numpy as np
 from engine.arrays import F32
 from engine.delineation.beatrow import REACH_N, BeatRow
 from engine.delineation.delineation import Mark
-from engine.delineation.segment import SAMPLE_MS, picked
+from engine.delineation.segment import SAMPLE_MS, between, largest, limited, picked
 
 MIN_WAVE_MS: Final = 20.0
 """What would be shorter is no wave."""
@@ -18,8 +18,8 @@ def mark_peak(x: F32, row: BeatRow, peak: Mark, marks: F32) -> None:
 
     Parameters
     ----------
-    x : (B, 12, n) float32
-        mV, held.
+    x : (B, n, 12) float32
+        mV, held by `REACH_N`.
     row : BeatRow
         The m beats of all windows.
     peak : Mark
@@ -34,13 +34,13 @@ def mark_peak(x: F32, row: BeatRow, peak: Mark, marks: F32) -> None:
         return
     ends_n = np.rint(np.where(known, marks[[peak - 1, peak + 1]], 0.0) / SAMPLE_MS).astype(np.int16)
     from_n, to_n = max(int(ends_n[0].min()), -REACH_N), min(int(ends_n[1].max()) + 1, REACH_N)
-    piece = row.cut(x, from_n, to_n)
-    begin, end = np.clip(ends_n - np.int16(from_n), 0, to_n - from_n - 1)
+    piece = row.columns(x, from_n, to_n)
+    begin, end = limited(ends_n - np.int16(from_n), 0, to_n - from_n - 1).reshape(2, -1)
     start = picked(piece, begin)
     slope = (picked(piece, end) - start) / np.maximum(end - begin, 1)
-    at = np.arange(to_n - from_n, dtype=np.int16)
-    piece -= at.astype(np.float32) * slope[..., None]
-    piece -= (start - begin * slope)[..., None]
-    piece *= (at >= begin[..., None]) & (at <= end[..., None])
-    place = np.clip(np.abs(piece, out=piece).argmax(axis=2), begin, end)
+    piece -= np.arange(to_n - from_n, dtype=np.float32)[:, None] * slope
+    piece -= start - begin * slope
+    piece *= between(to_n - from_n, begin, end + 1)
+    _, place = largest(np.abs(piece, out=piece))
+    place = limited(place, begin, end).reshape(known.shape)
     marks[peak] = np.where(known, (place + from_n) * SAMPLE_MS, np.nan)

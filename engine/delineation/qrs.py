@@ -6,7 +6,7 @@ import numpy as np
 
 from engine.arrays import F32, F64, I64, Bools
 from engine.delineation.delineation import Mark
-from engine.delineation.segment import SAMPLE_MS, first_after, largest, last_before, middle, reached
+from engine.delineation.segment import SAMPLE_MS, first_after, largest, last_before, limited, middle, reached
 from engine.delineation.wavelet import HALF_SAMPLE
 
 FROM_N: Final = -55
@@ -40,20 +40,20 @@ def mark_qrs(steep: F32, leads: Bools, marks: F32) -> tuple[F64, F64]:
 
     Parameters
     ----------
-    steep : (m, 12, TO_N - FROM_N) float32
+    steep : (TO_N - FROM_N, 12 m) float32
         Size of the slopes at scale 3, around the R peak of each beat.
     leads : (m, 12) bool
         Those that take part.
     marks : (9, m, 12) float32
         Changed in place.
     """
-    highest, top = largest(steep[..., CORE])
+    highest, top = largest(steep[CORE])
     half = (QUIET.stop - QUIET.start) // 2
-    noise: F32 = np.float32(QUIET_RATIO) * np.sort(steep[..., QUIET], axis=2)[..., half]
-    low = _low(steep[..., : CORE.stop], _limit(ONSET_SHARE, highest, noise))
-    before = last_before(low, top + CORE.start)
-    low = _low(steep[..., CORE.start :], _limit(OFFSET_SHARE, highest, noise))
-    after = first_after(low, top) + CORE.start
+    noise: F32 = np.float32(QUIET_RATIO) * np.sort(steep[QUIET].T, axis=1)[:, half]
+    low = _low(steep[: CORE.stop], _limit(ONSET_SHARE, highest, noise))
+    before = last_before(low, top + CORE.start).reshape(leads.shape)
+    low = _low(steep[CORE.start :], _limit(OFFSET_SHARE, highest, noise))
+    after = first_after(low, top).reshape(leads.shape) + CORE.start
     start = FROM_N + HALF_SAMPLE
     onset_ms = (before + 1 + BRIDGE_N + start) * SAMPLE_MS - ONSET_BIAS_MS
     offset_ms = (after - BRIDGE_N + start) * SAMPLE_MS - OFFSET_BIAS_MS
@@ -73,17 +73,19 @@ def centres(steep: F32, leads: Bools) -> I64:
     (m,) int64
         Samples from the R peak.
     """
-    energy = np.square(steep[..., CENTRE_N[0] - FROM_N : CENTRE_N[1] - FROM_N])
-    share = leads / np.maximum(energy.sum(axis=2), 1e-12)
-    total = (energy.sum(axis=2) * share).sum(axis=1)
-    moment = (np.matmul(energy, np.arange(*CENTRE_N, dtype=np.float32)) * share).sum(axis=1)
+    energy = np.square(steep[CENTRE_N[0] - FROM_N : CENTRE_N[1] - FROM_N])
+    size = np.add.reduce(energy, axis=0).reshape(leads.shape)
+    share = leads / np.maximum(size, 1e-12)
+    total = (size * share).sum(axis=1)
+    moments = (np.arange(*CENTRE_N, dtype=np.float32) @ energy).reshape(leads.shape)
+    moment = (moments * share).sum(axis=1)
     centre: I64 = np.rint(moment / np.maximum(total, 1e-12)).astype(np.int64)
     return centre
 
 
 def _fused(ms: F64, mark: Mark, usual_ms: float, marks: F32) -> F64:
     typical = middle(ms, axis=1)[:, None]
-    near = np.clip(ms, typical - LEADS_MS, typical + LEADS_MS)
+    near = limited(ms, typical - LEADS_MS, typical + LEADS_MS)
     marks[mark] = LEAD_SHARE * near + (1 - LEAD_SHARE) * typical
     return np.where(np.isnan(typical), usual_ms, typical)
 

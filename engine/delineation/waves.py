@@ -8,9 +8,20 @@ import numpy as np
 from engine.arrays import F32, F64, Bools
 from engine.delineation.beatrow import BeatRow
 from engine.delineation.delineation import Mark
-from engine.delineation.segment import SAMPLE_MS, first_after, largest, last_before, middle, reached
+from engine.delineation.segment import (
+    SAMPLE_MS,
+    between,
+    first_after,
+    first_true,
+    last_before,
+    last_true,
+    limited,
+    middle,
+    reached,
+)
 from engine.delineation.wavelet import HALF_SAMPLE
 from engine.grid import WINDOW_N
+from engine.leads import N_LEADS
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +83,8 @@ def mark_p(slow: F32, row: BeatRow, onset_ms: F64, leads: Bools, marks: F32) -> 
 
     Parameters
     ----------
-    slow : (B, 12, n) float32
-        Slopes at scale 4 of the signals without QRS complexes, held.
+    slow : (B, n, 12) float32
+        Slopes at scale 4 of the signals without QRS complexes, held by `REACH_N`.
     row : BeatRow
         The m beats of all windows.
     onset_ms : (m, 1) float64
@@ -87,7 +98,7 @@ def mark_p(slow: F32, row: BeatRow, onset_ms: F64, leads: Bools, marks: F32) -> 
     earliest = np.maximum(onset_ms - P_BEFORE_MS, P_AFTER_R_MS - (1 - P_RR_SHARE) * since_last_ms)
     latest = onset_ms - P_GAP_MS
     segments = _segments(slow, row, earliest, latest, P_WAVE)
-    coherence = _coherence(segments.slope * segments.within, row, leads)
+    coherence = _coherence(segments, row, leads)
     _mark(P_WAVE, segments, row, leads, marks)
     blind = ~np.logical_or.reduce(leads, axis=1)[row.window]
     coherence[(latest - earliest < MIN_P_ROOM_MS)[:, 0] | blind] = np.nan
@@ -112,9 +123,9 @@ class _Segments:
     """Slopes where a wave of each beat may lie, and somewhat around that."""
 
     slope: F32
-    """(m, 12, k)"""
+    """(k, 12 m)"""
     within: Bools
-    """(m, 1, k): where the wave may lie; neither at the first place nor at the last one."""
+    """(k, 12 m): where the wave may lie; neither at the first place nor at the last one."""
     from_n: int
     """Samples from the R peak to the first place."""
 
@@ -123,27 +134,33 @@ def _segments(slow: F32, row: BeatRow, earliest_ms: F64, latest_ms: F64, rule: W
     more_n = rule.bridge_n + 2
     from_n = max(int(earliest_ms.min() // SAMPLE_MS) - more_n, rule.from_n - more_n)
     to_n = max(min(int(latest_ms.max() // SAMPLE_MS), rule.to_n) + more_n, from_n + 2 * more_n)
-    n = np.arange(from_n, to_n)
-    t_ms = (n + HALF_SAMPLE) * SAMPLE_MS
-    within = (t_ms > earliest_ms) & (t_ms < latest_ms) & (n >= rule.from_n) & (n < rule.to_n)
-    return _Segments(row.cut(slow, from_n, to_n), within[:, None], from_n)
+    t_ms = (np.arange(from_n, to_n) + HALF_SAMPLE) * SAMPLE_MS
+    first = np.maximum(np.searchsorted(t_ms, earliest_ms, "right"), rule.from_n - from_n)
+    end = np.minimum(np.searchsorted(t_ms, latest_ms, "left"), rule.to_n - from_n)
+    of_leads = (np.repeat(place, N_LEADS) for place in (first, end))
+    return _Segments(row.columns(slow, from_n, to_n), between(to_n - from_n, *of_leads), from_n)
 
 
 def _mark(rule: WaveRule, segments: _Segments, row: BeatRow, leads: Bools, marks: F32) -> None:
     steep, within = np.abs(segments.slope), segments.within
-    highest, _ = largest(steep * within)
-    main = (steep >= (np.float32(MAIN_SHARE) * highest)[..., None]) & within
-    begin, end = main.argmax(axis=2), steep.shape[2] - 1 - main[..., ::-1].argmax(axis=2)
-    shares = np.array((rule.onset_share, rule.offset_share), np.float32)[:, None, None]
-    quiet = ~(reached(steep, shares * highest, rule.bridge_n) & within)
-    ms = np.empty((2, *highest.shape))
-    ms[0] = last_before(quiet[0], begin) + 1 + rule.bridge_n
-    ms[1] = first_after(quiet[1], end) - rule.bridge_n
+    highest = np.maximum.reduce(steep * within, axis=0)
+    main = (steep >= np.float32(MAIN_SHARE) * highest) & within
+    begin, end = first_true(main, 0), last_true(main, len(main) - 1)
+    ms = np.empty((2, highest.size))
+    quiet = _quiet(rule.onset_share, rule, segments, steep, highest)
+    ms[0] = last_before(quiet, begin) + 1 + rule.bridge_n
+    quiet = _quiet(rule.offset_share, rule, segments, steep, highest)
+    ms[1] = first_after(quiet, end) - rule.bridge_n
     ms += segments.from_n + HALF_SAMPLE
     ms *= SAMPLE_MS
-    ms -= np.array((rule.onset_bias_ms, rule.offset_bias_ms))[:, None, None]
-    ms[:, (highest <= 0) | ~leads[row.window]] = np.nan
-    marks[rule.onset : rule.onset + 3 : 2] = _settled(ms, rule, row)
+    ms -= np.array((rule.onset_bias_ms, rule.offset_bias_ms))[:, None]
+    ms[:, (highest <= 0) | ~leads[row.window].reshape(-1)] = np.nan
+    marks[rule.onset : rule.onset + 3 : 2] = _settled(ms.reshape(2, -1, N_LEADS), rule, row)
+
+
+def _quiet(share: float, rule: WaveRule, segments: _Segments, steep: F32, highest: F32) -> Bools:
+    """Where no slope near by reaches a share of the steepest, and outside of the segment."""
+    return ~(reached(steep, np.float32(share) * highest, rule.bridge_n) & segments.within)
 
 
 def _settled(ms: F64, rule: WaveRule, row: BeatRow) -> F64:
@@ -152,23 +169,25 @@ def _settled(ms: F64, rule: WaveRule, row: BeatRow) -> F64:
     leads_ms = np.array((rule.onset_leads_ms, rule.offset_leads_ms))[:, None, None]
     by_beat = row.by_window(ms.transpose(1, 0, 2))
     typical = middle(by_beat, axis=1)[row.window].transpose(1, 0, 2)
-    near = np.clip(ms, typical - beats_ms, typical + beats_ms)
+    near = limited(ms, typical - beats_ms, typical + beats_ms)
     typical = middle(near, axis=2)[..., None]
-    settled: F64 = np.clip(near, typical - leads_ms, typical + leads_ms)
+    settled: F64 = limited(near, typical - leads_ms, typical + leads_ms)
     return settled
 
 
-def _coherence(slope: F32, row: BeatRow, leads: Bools) -> F32:
-    """Correlation of each beat with the mean of the others, over all leads: (m, 12, n) to (m,)."""
+def _coherence(segments: _Segments, row: BeatRow, leads: Bools) -> F32:
+    """(m,) correlation of each beat with the mean of the others, over all leads."""
+    slope = (segments.slope * segments.within).reshape(-1, len(row), N_LEADS)
     n, n_leads = np.maximum(row.n, 1)[:, None], np.maximum(leads.sum(axis=1, keepdims=True), 1)
-    energy = np.einsum("mlk,mlk->ml", slope, slope)
-    power = row.sums(energy) * leads / (n * slope.shape[2])
+    energy = np.einsum("kml,kml->ml", slope, slope)
+    power = row.sums(energy) * leads / (n * len(slope))
     usual = power.sum(axis=1, keepdims=True) / n_leads
     # Each lead is divided by its own size.
     weight = leads / (power + 0.1 * usual + 1e-12)
-    total = row.sums(slope)
-    with_all = np.einsum("mlk,mlk->ml", slope, total[row.window])
-    of_all = (np.einsum("blk,blk->bl", total, total) * weight).sum(axis=1)[row.window]
+    of_window = (np.arange(row.n.size)[:, None] == row.window).astype(np.float32)
+    total = np.matmul(of_window, slope)  # (k, B, 12)
+    with_all = np.einsum("kml,kml->ml", slope, total[:, row.window])
+    of_all = (np.einsum("kbl,kbl->bl", total, total) * weight).sum(axis=1)[row.window]
     own, with_all = ((of * weight[row.window]).sum(axis=1) for of in (energy, with_all))
     both, rest = with_all - own, of_all - 2 * with_all + own
     coherence: F32 = (both / np.sqrt(np.maximum(own * rest, 1e-12))).astype(np.float32)

@@ -123,7 +123,9 @@ def _beat_squares(usual: UsualSizes, one: ModelInput, error: F32, typical: _Typi
     np.multiply(beats - usual.beat, usual.beat_deviation, out=away[1])
     np.multiply(beats - typical.own, typical.deviation, out=away[2])
     away[3] = typical.away
-    away *= one.beats_valid[rows][..., INNER]
+    valid = one.beats_valid[rows][..., INNER]
+    if not valid.all():
+        away *= valid
     away *= away
     return away
 

@@ -2,7 +2,7 @@ from typing import Final
 
 import numpy as np
 
-from engine.arrays import F32
+from engine.arrays import F32, frozen
 from engine.leads import N_LEADS
 from engine.preprocess import MAP_HZ, MAP_N
 
@@ -25,7 +25,7 @@ class Smoother:
 
     def __init__(self, n_rows: int) -> None:
         self._padded, self._valid, self._memory = _padded(n_rows), _padded(1), _padded(3)
-        self._per_count = np.zeros((N_LEADS, MAP_N), np.float32)
+        self._per_count, self._broken = _WHOLE, np.empty((N_LEADS, MAP_N), np.float32)
         self.rows = self._padded[:, :, _BEFORE_N : _BEFORE_N + MAP_N]
         """(n_rows, 12, MAP_N) float32, to be filled."""
 
@@ -37,10 +37,13 @@ class Smoother:
 
     def keep(self, valid: F32) -> None:
         """Leave in the rows what is `valid`: (12, MAP_N) float32, 1 or 0."""
+        if valid.all():
+            self._per_count = _WHOLE
+            return
         self.rows *= valid
         self._valid[0, :, _BEFORE_N : _BEFORE_N + MAP_N] = valid
-        np.maximum(self._sums(self._valid[0]), 1, out=self._per_count)
-        np.divide(valid, self._per_count, out=self._per_count)
+        np.divide(valid, np.maximum(self._sums(self._valid[0]), 1), out=self._broken)
+        self._per_count = self._broken
 
     def _sums(self, padded: F32) -> F32:
         """Sums of `SMOOTH_N` samples, an odd number.
@@ -59,6 +62,15 @@ class Smoother:
                 np.add(so_far[:-done], one[done:], out=total[:-done])
                 so_far, done = total, done + width
         return self._memory[0, :, :MAP_N]
+
+
+def _per_count(n: int) -> F32:
+    """(n,) one over the number of places around each."""
+    return frozen((1 / np.convolve(np.ones(n), np.ones(SMOOTH_N), "same")).astype(np.float32))
+
+
+_WHOLE: Final = _per_count(MAP_N)
+"""Of a lead without gaps."""
 
 
 def _padded(n_rows: int) -> F32:
