@@ -7,6 +7,7 @@ on their R peak without rounding it to the coarse grid.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import Any, Final
 
 import numpy as np
@@ -15,7 +16,7 @@ from scipy.fft import irfft, rfft
 
 from engine.arrays import F32, F64, I64, Bools, for_rows, frozen
 from engine.beats import Beats
-from engine.filters import bridge
+from engine.filters import bridge, runs
 from engine.grid import FS_HZ, WINDOW_N, WINDOW_S
 from engine.quality import Quality
 from engine.signals import Signals, condition
@@ -43,6 +44,10 @@ MIN_SCALE_MV: Final = 0.08
 
 _FINE_HZ: Final = 500
 _PAD_N: Final = FS_HZ
+_GROUP_N: Final = 24
+"""Leads filtered at once: what more of them need leaves the processor's cache."""
+_PHASES: Final = _FINE_HZ // MODEL_HZ
+_PHASE_N: Final = (WINDOW_N + _PAD_N) * MODEL_HZ // FS_HZ
 _TOWARDS_START: Final = np.linspace(0, 1, _PAD_N + 2)[1:-1].astype(np.float32)
 
 
@@ -101,18 +106,25 @@ def prepare(signals: Signals, qualities: Sequence[Quality], beats: Sequence[Beat
     assessable = np.stack([quality.assessable for quality in qualities])
     received = signals.received & assessable[..., None]
     fine = for_rows(assessable, _band_limited, np.clip(signals.x, -MAX_MV, MAX_MV))
-    signal, valid = _on_model_grid(fine, received)
-    r_peaks = [(one.r_peaks - start)[-N_BEATS:] for one, start in zip(beats, signals.start, strict=True)]
-    cut, cut_valid = _cut_beats(fine, received, r_peaks)
-    starts = [np.rint(at * (MODEL_HZ / FS_HZ)).astype(np.int64) - BEFORE_R_N for at in r_peaks]
+    valid = _on_model_grid(received)
+    signal = fine[..., :MODEL_N] * valid
+    found = [one.r_peaks[-N_BEATS:] - start for one, start in zip(beats, signals.start.tolist(), strict=True)]
+    n = np.array([at.size for at in found])
+    r_peaks = np.zeros((len(found), N_BEATS), np.int64)
+    exists = np.arange(N_BEATS) < n[:, None]
+    r_peaks[exists] = np.concatenate(found)
+    cut, cut_valid = _cut_beats(fine, received, assessable & signals.whole, r_peaks, exists)
+    rr_s = np.full((len(found), N_BEATS - 1), np.nan, np.float32)
+    np.divide(r_peaks[:, 1:] - r_peaks[:, :-1], FS_HZ, out=rr_s, where=exists[:, 1:], casting="same_kind")
+    starts = np.rint(r_peaks * (MODEL_HZ / FS_HZ)).astype(np.int64) - BEFORE_R_N
     return ModelInput(
         signal=frozen(signal),
         valid=frozen(valid.astype(np.float32)),
         scale=frozen(np.maximum(_typical_span(signal, valid), np.float32(MIN_SCALE_MV))),
         beats=frozen(cut),
         beats_valid=frozen(cut_valid),
-        beat_starts=frozen(np.stack([_padded_to(at) for at in starts])),
-        rr_s=frozen(np.stack([_intervals_s(at) for at in r_peaks])),
+        beat_starts=frozen(np.where(exists, starts, 0)),
+        rr_s=frozen(rr_s),
     )
 
 
@@ -136,7 +148,8 @@ def typical_span(x: F32, received: Bools) -> F32:
     (12,) float32
         In the unit of `x`; 0 for a lead without a second of signal.
     """
-    return _typical_span(*_on_model_grid(_band_limited(bridge(x, received)), received))
+    valid = _on_model_grid(received)
+    return _typical_span(_band_limited(bridge(x, received))[..., :MODEL_N] * valid, valid)
 
 
 def stack(inputs: Sequence[ModelInput]) -> ModelInput:
@@ -149,18 +162,36 @@ def stack(inputs: Sequence[ModelInput]) -> ModelInput:
 
 
 def _band_limited(x: F32) -> F32:
-    """(..., WINDOW_N) at 250 Hz to (..., 2 WINDOW_N) at 500 Hz, band-limited, without delay."""
+    """(..., WINDOW_N) at 250 Hz to (..., _PHASES * _PHASE_N) at 500 Hz, band-limited, without delay: every
+    fifth sample from the first one on, which is the model's grid, then every fifth from the second on, and
+    so on. Each phase is a short transform, and beats are slices of one.
+    """
+    rows = x.reshape(-1, WINDOW_N)
+    fine = np.empty((len(rows), _PHASES * _PHASE_N), np.float32)
+    padded = np.empty((_GROUP_N, WINDOW_N + _PAD_N), np.float32)
+    gain = _phased_gain()
+    passed = np.zeros((_GROUP_N, _PHASES, _PHASE_N // 2 + 1), np.complex64)
+    for group in (slice(at, at + _GROUP_N) for at in range(0, len(rows), _GROUP_N)):
+        some = padded[: len(rows[group])]
+        some[:, :WINDOW_N] = rows[group]
+        last, first = some[:, WINDOW_N - 1, None], some[:, :1]
+        np.multiply(first - last, _TOWARDS_START, out=some[:, WINDOW_N:])
+        some[:, WINDOW_N:] += last
+        spectrum = rfft(some)[:, None, : gain.shape[1]]
+        np.multiply(spectrum, gain, out=passed[: len(some), :, : gain.shape[1]])
+        fine[group] = irfft(passed[: len(some)], _PHASE_N).reshape(len(some), _PHASES * _PHASE_N)
+    return fine.reshape(*x.shape[:-1], _PHASES * _PHASE_N)
+
+
+@cache
+def _phased_gain() -> NDArray[np.complex64]:
+    """(_PHASES, bins): the band-pass, and the shift of each phase."""
     n_padded = WINDOW_N + _PAD_N
-    padded = np.empty((*x.shape[:-1], n_padded), np.float32)
-    padded[..., :WINDOW_N] = x
-    padded[..., WINDOW_N:] = x[..., -1:] + (x[..., :1] - x[..., -1:]) * _TOWARDS_START
-    spectrum = rfft(padded, overwrite_x=True)
     f_hz = np.fft.rfftfreq(n_padded, 1 / FS_HZ)
-    n_passed = int(np.searchsorted(f_hz, LOWPASS_HZ[1]))
-    ratio = _FINE_HZ // FS_HZ
-    passed = spectrum[..., :n_passed] * (_gain(f_hz[:n_passed]) * ratio).astype(np.float32)
-    fine: F32 = irfft(passed, n_padded * ratio)
-    return fine[..., : WINDOW_N * ratio]
+    f_hz = f_hz[: int(np.searchsorted(f_hz, LOWPASS_HZ[1]))]
+    shift = np.exp(2j * np.pi * f_hz * np.arange(_PHASES)[:, None] / _FINE_HZ)
+    scale = _PHASE_N / n_padded  # of a shorter transform back
+    return frozen((_gain(f_hz) * scale * shift).astype(np.complex64))
 
 
 def _gain(f_hz: NDArray[np.floating[Any]]) -> F64:
@@ -172,20 +203,19 @@ def _gain(f_hz: NDArray[np.floating[Any]]) -> F64:
     return gain
 
 
-def _on_model_grid(fine: F32, received: Bools) -> tuple[F32, Bools]:
+def _on_model_grid(received: Bools) -> Bools:
     # Two of every five samples, those at or just before a place of the model's grid.
-    valid = np.stack((received[..., 0::5], received[..., 2::5]), axis=-1).reshape(
-        *received.shape[:-1], MODEL_N
-    )
-    return fine[..., :: _FINE_HZ // MODEL_HZ] * valid, valid
+    valid = np.empty((*received.shape[:-1], MODEL_N), np.bool_)
+    valid[..., 0::2], valid[..., 1::2] = received[..., 0::5], received[..., 2::5]
+    return valid
 
 
 def _typical_span(signal: F32, valid: Bools) -> F32:
     """Median over the seconds of the peak-to-peak amplitude; a spike or a pause does not move it."""
     seconds = signal.reshape(*signal.shape[:-1], WINDOW_S, MODEL_HZ)
     if valid.all():
-        whole: F32 = np.median(seconds.max(axis=-1) - seconds.min(axis=-1), axis=-1)
-        return whole
+        whole: F32 = np.sort(seconds.max(axis=-1) - seconds.min(axis=-1), axis=-1)
+        return np.float32(0.5) * (whole[..., (WINDOW_S - 1) // 2] + whole[..., WINDOW_S // 2])
     real = valid.reshape(seconds.shape)
     span = np.where(real, seconds, -np.inf).max(axis=-1) - np.where(real, seconds, np.inf).min(axis=-1)
     enough = real.mean(axis=-1) > 0.5
@@ -196,29 +226,25 @@ def _typical_span(signal: F32, valid: Bools) -> F32:
     return np.where(n > 0, (low + high) / 2, 0.0).astype(np.float32)
 
 
-def _cut_beats(fine: F32, received: Bools, r_peaks: Sequence[I64]) -> tuple[F32, F32]:
-    """Two of (B, N_BEATS, 12, BEAT_N): the newest beats and what of them was received."""
-    step, ratio = _FINE_HZ // MODEL_HZ, _FINE_HZ // FS_HZ
-    exists = np.arange(N_BEATS) < np.array([at.size for at in r_peaks])[:, None]
-    places = np.stack([_padded_to(at) for at in r_peaks]) * ratio
-    at = places[..., None] + (np.arange(BEAT_N) - BEFORE_R_N) * step
-    inside = (at >= 0) & (at < fine.shape[2]) & exists[..., None]
-    at = np.clip(at, 0, fine.shape[2] - 1)
-    real = inside[:, :, None] & _along(received, at // ratio)
-    return _along(fine, at) * real, real.astype(np.float32)
-
-
-def _along(x: NDArray[Any], at: I64) -> NDArray[Any]:
-    """(B, 12, n) at places (B, k, m): (B, k, 12, m)."""
-    taken = [np.take(row, places, axis=1) for row, places in zip(x, at, strict=True)]
-    return np.stack(taken).transpose(0, 2, 1, 3)
-
-
-def _padded_to(starts: I64) -> I64:
-    return np.pad(starts, (0, N_BEATS - starts.size))
-
-
-def _intervals_s(r_peaks: I64) -> F32:
-    rr_s = np.full(N_BEATS - 1, np.nan, np.float32)
-    rr_s[: max(0, r_peaks.size - 1)] = np.diff(r_peaks) / FS_HZ
-    return rr_s
+def _cut_beats(fine: F32, received: Bools, whole: Bools, r_peaks: I64, exists: Bools) -> tuple[F32, F32]:
+    """Two of (B, N_BEATS, 12, BEAT_N): the newest beats and what of them was received; `whole` (B, 12) leads
+    were throughout.
+    """
+    ratio = _FINE_HZ // FS_HZ
+    first, phase = np.divmod(r_peaks * ratio, _PHASES)
+    first -= BEFORE_R_N
+    at = (first[..., None] + np.arange(BEAT_N)) * _PHASES + phase[..., None]
+    inside = (at >= 0) & (at < WINDOW_N * ratio) & exists[..., None]
+    real = inside[:, :, None] & whole[:, None, :, None]
+    for window, lead in zip(*np.nonzero(~whole), strict=True):
+        place = np.clip(at[window] // ratio, 0, WINDOW_N - 1)
+        real[window, :, lead] = inside[window] & received[window, lead, place]
+    window, beat = np.nonzero(exists)
+    start = (phase * _PHASE_N + first)[window, beat]
+    taken = runs(fine, BEAT_N)[window, :, np.maximum(start, 0)]
+    for row in np.flatnonzero(start < 0).tolist():
+        taken[row, :, -start[row] :] = fine[window[row], :, : BEAT_N + start[row]]
+    cut = np.zeros(real.shape, np.float32)
+    cut[window, beat] = taken
+    cut *= real
+    return cut, real.astype(np.float32)
