@@ -1,11 +1,13 @@
 """Where the time of one bed-second goes, stage by stage, beside what the arithmetic alone would take.
 
 16 beds of 12 leads at 500 Hz are taken through the pipeline's own functions in one thread, one window of each
-a second. A stage's limit is what its arithmetic must take on this machine: its multiplications and additions
+a second, `--batch` windows at once: what a call costs whatever its size counts the more, the fewer there are.
+A stage's limit is what its arithmetic must take on this machine: its multiplications and additions
 at the rate of a matrix product, or one reading and one writing of its arrays at the rate of an addition of
 arrays that lie in the cache, whichever is longer; both rates are measured in the same run.
 """
 
+import argparse
 import math
 from collections.abc import Callable
 from functools import partial
@@ -13,7 +15,7 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
-from bench_tools import finish, seconds, spread
+from bench_tools import finish, spread
 
 from engine.beats import find_beats
 from engine.classify.classify import classify
@@ -34,7 +36,7 @@ from engine.vitals import measure_vitals
 from engine.window import Window
 from monitor.feed.codec import encode as encode_update
 from monitor.memory import keep_freed_memory
-from monitor.pipeline import Pipeline
+from monitor.pipeline import Pipeline, pipeline
 from monitor.wire import Hello, Session, encode
 from monitor.wire.limits import CHUNK_S
 from simulators.patient.patient import Patient
@@ -97,16 +99,23 @@ def fastest(call: Callable[[], Any], n: int = 50) -> float:
 
 
 class Stopwatch:
-    """Times calls by stage."""
+    """Times calls by stage, and adds up those of a second."""
 
     def __init__(self) -> None:
         self.taken: dict[str, list[float]] = {}
+        self._now: dict[str, float] = {}
 
     def __call__(self, stage: str, call: Callable[[], Any]) -> Any:
         start = perf_counter()
         result = call()
-        self.taken.setdefault(stage, []).append(1e9 * (perf_counter() - start) / BEDS)
+        self._now[stage] = self._now.get(stage, 0.0) + 1e9 * (perf_counter() - start) / BEDS
         return result
+
+    def lap(self) -> None:
+        """Close a second."""
+        for stage, taken in self._now.items():
+            self.taken.setdefault(stage, []).append(taken)
+        self._now.clear()
 
     def forget(self) -> None:
         """Warm now."""
@@ -124,13 +133,13 @@ def ward(duration_s: float) -> list[tuple[Session, np.ndarray]]:
     return beds
 
 
-def measure(duration_s: float) -> Stopwatch:
+def measure(duration_s: float, batch: int) -> Stopwatch:
     """Second by second: messages in, windows through every stage, updates out."""
     watch, scorer, beds = Stopwatch(), load_scorer(), ward(WARM_UP_S + duration_s)
-    pipeline = Pipeline(scorer)
+    beds_watched = Pipeline(scorer)
     memories, histories = [BeatMemory.empty()] * BEDS, [History.empty()] * BEDS
     for session, _ in beds:
-        pipeline.receive(encode(session.announce()), 0)
+        beds_watched.receive(encode(session.announce()), 0)
     for second in range(int(WARM_UP_S + duration_s)):
         if second == WARM_UP_S:
             watch.forget()
@@ -139,12 +148,16 @@ def measure(duration_s: float) -> Stopwatch:
         messages = [
             encode(session.data(signal[:, at : at + CHUNK_N])) for at in places for session, signal in beds
         ]
-        watch("intake", partial(take_in, pipeline, messages, now_ns))
+        watch("intake", partial(take_in, beds_watched, messages, now_ns))
         if second >= WINDOW_S:
-            windows = [newest_window(pipeline, f"bench.{number}") for number in range(BEDS)]
-            memories, histories = stages(watch, scorer, windows, memories, histories)
-        outcomes = watch("the whole step", partial(drain, pipeline, now_ns))
+            windows = [newest_window(beds_watched, f"bench.{number}") for number in range(BEDS)]
+            for some in (slice(first, first + batch) for first in range(0, BEDS, batch)):
+                memories[some], histories[some] = stages(
+                    watch, scorer, windows[some], memories[some], histories[some]
+                )
+        outcomes = watch("the whole step", partial(drain, beds_watched, now_ns))
         watch("updates", partial(publish, outcomes))
+        watch.lap()
     return watch
 
 
@@ -196,9 +209,19 @@ def stages(
     return memories, histories
 
 
+def arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--batch", type=int, default=BEDS, help=f"windows at once, 1 to {BEDS}")
+    return parser.parse_args()
+
+
 if __name__ == "__main__":
     keep_freed_memory()  # as the core does
-    found = measure(seconds(20.0)).taken
+    chosen = arguments()
+    pipeline.MAX_BATCH = chosen.batch  # type: ignore[misc]
+    found = measure(chosen.seconds, chosen.batch).taken
     flop_rate, byte_rate = rates()
     table = {}
     for stage, taken in found.items():
@@ -214,6 +237,7 @@ if __name__ == "__main__":
     finish(
         {
             "beds": BEDS,
+            "batch": chosen.batch,
             "stages": table,
             "baseline_alarms_and_rest_ns": round(rest),
             "total_ns_per_bed_second": round(total),
