@@ -176,10 +176,11 @@ if __name__ == "__main__":
     parser.add_argument("--beds", default="25,50,100,150,200", help="numbers to try, in rising order")
     parser.add_argument("--plot", type=Path, metavar="FILE.svg")
     parser.add_argument("--threads", default="2")
+    parser.add_argument("--readers", default="2")
     arguments = parser.parse_args()
     runs: list[dict[str, Any]] = []
     for n in map(int, arguments.beds.split(",")):
-        runs.append(measure(n, arguments.seconds, ["--threads", arguments.threads]))
+        runs.append(measure(n, arguments.seconds, ["--threads", arguments.threads, "--readers", arguments.readers]))
         print(json.dumps(runs[-1]), file=sys.stderr)
         if not runs[-1]["held"]:
             break

@@ -14,7 +14,7 @@ from engine.models.inference.network import InferenceNetwork
 from engine.models.network import example_batch
 
 LOW: Final = {"fp16": torch.float16, "bf16": torch.bfloat16}
-_PRODUCTS: Final = frozenset({"conv1d", "linear", "matmul", "__matmul__", "bmm", "einsum"})
+_PRODUCTS: Final = frozenset({"conv1d", "conv2d", "linear", "matmul", "__matmul__", "bmm", "einsum"})
 
 
 class LowProducts(TorchFunctionMode):

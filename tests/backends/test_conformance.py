@@ -9,7 +9,7 @@ import monitor.engine_options
 import monitor.model_options
 from engine.backends.backend import AbsentBackendError, NetworkOutputs
 from engine.backends.conformance import SIZES, output_difference
-from engine.backends.exported import Plain
+from engine.backends.exported import LOW, Plain, export_program
 from engine.backends.precisions import PRECISIONS
 from engine.backends.rungs import AUTO, NAMES, Model, load_backend
 from engine.backends.samples import KINDS, sample_batch
@@ -66,6 +66,14 @@ def test_reduced_products_stay_within_their_tolerance(checkpoint, reference, pre
     agreement = reference.compare(Reduced(), precision)
     assert agreement.holds, agreement
     assert agreement.output > 1e-5, "nothing was reduced"
+
+
+@pytest.mark.parametrize("precision", ["fp16", "bf16"])
+def test_no_product_is_left_at_full_precision(checkpoint, precision):
+    graph = export_program(checkpoint, precision, "cpu", most=16).graph
+    of = {"conv1d", "conv2d", "convolution", "linear", "addmm", "mm", "matmul", "bmm", "einsum"}
+    products = [node for node in graph.nodes if of & set(str(node.target).split("."))]
+    assert {node.args[0].meta["val"].dtype for node in products} == {LOW[precision]} and len(products) > 20
 
 
 def test_samples_cover_what_can_be_missing(reference):
