@@ -2,6 +2,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from engine.errors import JournalError
+
 
 class Body(Mapping[str, Any]):
     """The JSON object of a stored entry, decoded when it is first looked into."""
@@ -26,5 +28,11 @@ class Body(Mapping[str, Any]):
 
     def _decoded(self) -> dict[str, Any]:
         if self._values is None:
-            self._values = json.loads(self._text)
+            try:
+                self._values = json.loads(self._text)
+            except ValueError as error:
+                raise JournalError(
+                    f"an entry of the journal is no JSON ({error}): it was changed or damaged; "
+                    "compare the journal with a backup."
+                ) from error
         return self._values

@@ -247,8 +247,13 @@ class JournalReader:
         """Entries one by one: a journal may be larger than memory."""
         try:
             with closing(self._db.execute(query, values)) as rows:
-                for kind, time_ns, bed, body in rows:
-                    yield Entry(EntryKind(kind), time_ns, Body(body), bed)
+                for row in rows:
+                    if (entry := _entry(*row)) is None:
+                        raise JournalError(
+                            f"{self.path} holds an entry of an unknown kind, {row[0]!r}: it was damaged, or "
+                            "written by a newer version of ecg-monitor."
+                        )
+                    yield entry
         except sqlite3.Error as error:
             raise journal_error(self.directory, error) from error
 

@@ -256,6 +256,20 @@ def test_another_spelling_of_the_same_json_breaks_the_chain(tmp_path):
         journal.verify()
 
 
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [("body = '{\"a\":'", "is no JSON"), ("kind = 'nonsense'", "an entry of an unknown kind, 'nonsense'")],
+)
+def test_an_entry_that_cannot_be_read_is_an_error_with_a_cure(tmp_path, change, words):
+    with Journal(tmp_path) as journal:
+        journal.append([Entry(EntryKind.START, 1, {"a": 1}), Entry(EntryKind.STOP, 2, {})])
+    with sqlite3.connect(tmp_path / FILE_NAME) as db:
+        db.execute(f"UPDATE entry SET {change} WHERE number = 1")
+    db.close()
+    with JournalReader(tmp_path) as journal, pytest.raises(JournalError, match=words):
+        next(journal.entries()).body.get("a")
+
+
 def test_entries_of_a_stretch_of_time_and_without_what_is_large(tmp_path):
     learned = Entry(EntryKind.BASELINE, 3, {"what": "learned", "baseline": {"middle": [1.0]}}, "ward.1")
     with Journal(tmp_path) as journal:
