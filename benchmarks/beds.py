@@ -31,6 +31,12 @@ WARM_UP_S = 15.0
 DEVICES = Path(__file__).parent / "ward_feed.py"
 
 
+def cpu_by_process(core: psutil.Process) -> dict[str, float]:
+    """CPU time so far of the core itself and of the processes that read for it, s."""
+    own, readers = core.cpu_times(), [child.cpu_times() for child in core.children(recursive=True)]
+    return {"core": own.user + own.system, "readers": sum(one.user + one.system for one in readers)}
+
+
 class Viewer:
     """Subscribed to every bed's updates; notes what is needed and decodes no more."""
 
@@ -96,12 +102,13 @@ def measure(n_beds: int, seconds: float, options: list[str]) -> dict[str, Any]:
             start_s = monotonic() + 0.5
             print(start_s, file=devices.stdin, flush=True)
             viewer.watch(start_s, start_s + WARM_UP_S)
-            meter, device_meter = Meter(core.process), Meter(psutil.Process(devices.pid))
-            used_mb = []
+            device_meter = Meter(psutil.Process(devices.pid))
+            before, used_mb = cpu_by_process(core.process), []
             for second in range(1, round(seconds) + 1):
                 viewer.watch(start_s, start_s + WARM_UP_S + second)
                 used_mb.append(memory_mb(core.process))
-            cpu, device_cpu = meter.cpu_percent(seconds), device_meter.cpu_percent(seconds)
+            cpu = {name: after - before[name] for name, after in cpu_by_process(core.process).items()}
+            device_cpu = device_meter.cpu_percent(seconds)
             viewer.watch(start_s, start_s + total_s + 2.0)
             sender = json.loads(devices.stdout.readline() or "{}")
         finally:
@@ -116,7 +123,7 @@ def _judged(
     viewer: Viewer,
     empty_mb: float,
     used_mb: list[float],
-    cpu: float,
+    cpu_s: dict[str, float],
     device_cpu: float,
     sender: dict[str, Any],
 ) -> dict[str, Any]:
@@ -135,13 +142,13 @@ def _judged(
         "lost": dict(viewer.lost),
         "not_assessed": dict(viewer.reasons),
         "banners": sorted(viewer.banners),
-        "core_cpu_percent_of_one_core": cpu,
-        "core_cpu_ms_per_bed_second": round(10 * cpu / n_beds, 2),
+        "cpu_percent_of_one_core": round(100 * sum(cpu_s.values()) / seconds, 1),
+        "cpu_ms_per_bed_second": {name: round(1e3 * s / seconds / n_beds, 2) for name, s in cpu_s.items()},
         "devices_cpu_percent_of_one_core": device_cpu,
         "devices": sender,
-        "rss_mb": round(used_mb[-1], 1),
+        "memory_mb": round(used_mb[-1], 1),
         "mb_per_bed": round((used_mb[-1] - empty_mb) / n_beds, 2),
-        "rss_last_over_two_thirds": round(grown, 3),
+        "memory_last_over_two_thirds": round(grown, 3),
     }
 
 
@@ -156,9 +163,12 @@ def draw(runs: list[dict[str, Any]], path: Path) -> None:
     cost, latency = figure.subplots(1, 2)
     beds = [run["beds"] for run in runs]
     cost.plot(
-        beds, [run["core_cpu_percent_of_one_core"] for run in runs], "o-", label="core, % of one CPU core"
+        beds,
+        [run["cpu_percent_of_one_core"] for run in runs],
+        "o-",
+        label="core and readers, % of one CPU core",
     )
-    cost.plot(beds, [run["rss_mb"] for run in runs], "s-", label="memory, MB")
+    cost.plot(beds, [run["memory_mb"] for run in runs], "s-", label="memory, MB")
     latency.plot(beds, [run["latency_ms"]["median"] for run in runs], "o-", label="median")
     latency.plot(beds, [run["latency_ms"]["p99"] for run in runs], "s-", label="p99")
     latency.axhline(LIMIT_P99_MS, color="grey", linestyle=":", label="limit of p99")
@@ -175,12 +185,13 @@ if __name__ == "__main__":
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--beds", default="25,50,100,150,200", help="numbers to try, in rising order")
     parser.add_argument("--plot", type=Path, metavar="FILE.svg")
-    parser.add_argument("--threads", default="2")
-    parser.add_argument("--readers", default="2")
+    parser.add_argument("--threads", default="2", help="of the core's model")
+    parser.add_argument("--readers", default="2", help="processes that read windows, above 24 beds")
     arguments = parser.parse_args()
+    options = ["--threads", arguments.threads, "--readers", arguments.readers]
     runs: list[dict[str, Any]] = []
     for n in map(int, arguments.beds.split(",")):
-        runs.append(measure(n, arguments.seconds, ["--threads", arguments.threads, "--readers", arguments.readers]))
+        runs.append(measure(n, arguments.seconds, options))
         print(json.dumps(runs[-1]), file=sys.stderr)
         if not runs[-1]["held"]:
             break
