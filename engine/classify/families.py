@@ -110,8 +110,9 @@ def compare(families: Families, pieces: Pieces, scale: F32) -> Likeness:
     scale : (B, 12) float32
         Of `lead_scale`.
     """
-    changes = np.diff(pieces.bed, prepend=-1) > 0
-    beds, bed = pieces.bed[changes], np.cumsum(changes) - 1
+    first = np.ones(len(pieces), np.bool_)
+    np.not_equal(pieces.bed[1:], pieces.bed[:-1], out=first[1:])
+    beds, bed = pieces.bed[first], np.cumsum(first) - 1
     family, scale = detrended(families.shape[..., QRS_PART][beds]), scale[beds]
     both = (pieces.known[:, None] & families.have[pieces.bed]).astype(np.float32)  # (n, k, 12)
     part = np.float32(1) / scale**2

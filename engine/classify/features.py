@@ -167,15 +167,16 @@ def _width(qrs_ms: F32, families: Families, bed: I64, own: I64) -> tuple[F64 | F
 def _against_usual(measure: Callable[[F32], F32], beat: F32, usual: _Usual, bed: I64, both: Bools) -> F64:
     """Log of the mean over the leads against that of the usual beat."""
     n = np.maximum(both.sum(axis=1), 1)
-    now, before = ((of * both).sum(axis=1) / n for of in (measure(beat), measure(usual.qrs)[bed]))
+    measured = measure(np.concatenate((beat, usual.qrs)))
+    now, before = ((of * both).sum(axis=1) / n for of in (measured[: len(beat)], measured[len(beat) :][bed]))
     ratio: F64 = np.log(np.maximum(now, 1e-3) / np.maximum(before, 1e-3))
     return ratio
 
 
 def _steepness(x: F32) -> F32:
     """(n, 12, QRS_N) to (n, 12) steepest slope over peak-to-peak amplitude."""
-    steepest: F32 = np.abs(np.diff(x[..., ::2], axis=-1)).max(axis=-1)
-    relative: F32 = steepest / np.maximum(np.ptp(x, axis=-1), 1e-6)
+    steepest: F32 = np.abs(x[..., 2::2] - x[..., :-2:2]).max(axis=-1)
+    relative: F32 = steepest / np.maximum(x.max(axis=-1) - x.min(axis=-1), 1e-6)
     return relative
 
 
@@ -188,25 +189,26 @@ def _area(x: F32) -> F32:
 
 
 def _other_waves(whole: F32, usual: F32, beat: F32, weight: F32) -> tuple[F64 | F32, ...]:
-    p_power = (whole[..., P_PART].var(axis=2) * weight).sum(axis=1)
-    p_usual = (usual[..., P_PART].var(axis=2) * weight).sum(axis=1)
+    p_likeness, p_ratio = _compared(whole[..., P_PART], usual[..., P_PART], weight)
+    t_likeness, _ = _compared(whole[..., T_PART], usual[..., T_PART], weight)
     direction = beat.max(axis=2) + beat.min(axis=2)
-    t_level = whole[..., T_PART][..., T_LEVEL].mean(axis=2) - whole[..., DIASTOLE].mean(axis=2)
+    t_level = _mean(whole[..., T_PART][..., T_LEVEL]) - _mean(whole[..., DIASTOLE])
     size = (direction**2 * weight).sum(axis=1) * (t_level**2 * weight).sum(axis=1)
     discordance = (direction * t_level * weight).sum(axis=1) / np.maximum(np.sqrt(size), 1e-9)
-    return (
-        _correlation(whole[..., T_PART], usual[..., T_PART], weight),
-        discordance,
-        _correlation(whole[..., P_PART], usual[..., P_PART], weight),
-        np.log(np.sqrt(p_power / np.maximum(p_usual, 1e-9)) + 0.05),
-    )
+    return t_likeness, discordance, p_likeness, np.log(np.sqrt(p_ratio) + 0.05)
 
 
-def _correlation(x: F32, usual: F32, weight: F32) -> F32:
-    """(n, 12, m) with (n, 12, m), leads weighted (n, 12): (n,)."""
-    x, usual = (one - one.mean(axis=2, keepdims=True) for one in (x, usual))
+def _compared(x: F32, usual: F32, weight: F32) -> tuple[F32, F32]:
+    """Correlation of (n, 12, m) with (n, 12, m), leads weighted (n, 12), and the ratio of their powers."""
+    x, usual = (one - _mean(one)[..., None] for one in (x, usual))
     joint, own, theirs = (
         (_energy(*pair) * weight).sum(axis=1) for pair in ((x, usual), (x, x), (usual, usual))
     )
-    correlation: F32 = joint / np.maximum(np.sqrt(own * theirs), 1e-9)
-    return correlation
+    n = np.float32(x.shape[2])
+    return joint / np.maximum(np.sqrt(own * theirs), 1e-9), own / n / np.maximum(theirs / n, 1e-9)
+
+
+def _mean(x: F32) -> F32:
+    """Over the last axis, without the detours of `ndarray.mean`."""
+    mean: F32 = np.add.reduce(x, axis=-1) / np.float32(x.shape[-1])
+    return mean

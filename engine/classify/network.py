@@ -50,8 +50,10 @@ class BeatNetwork:
         -------
         (n, len(OUTPUTS)) float32
         """
-        standard = np.clip((features - self.mean[:, None]) / self.scale[:, None], -CLIP, CLIP)
-        hidden = np.tanh(np.nan_to_num(standard) @ self.w1 + self.b1[:, None])
+        standard = (features - self.mean[:, None]) / self.scale[:, None]
+        standard = np.minimum(np.maximum(standard, -CLIP), CLIP)
+        standard[np.isnan(standard)] = 0
+        hidden = np.tanh(standard @ self.w1 + self.b1[:, None])
         hidden = np.tanh(hidden @ self.w2 + self.b2[:, None])
         logits = hidden @ self.w3 + self.b3[:, None]
         odds = np.exp(logits - logits.max(axis=2, keepdims=True))

@@ -40,8 +40,9 @@ def beat_shape(batch: ModelInput) -> F64:
     """
     ordered = np.sort(np.where(batch.beats_valid > 0, batch.beats, np.float32(np.inf)), axis=1)
     n = batch.beats_valid.sum(axis=1).astype(np.int64)
-    low = np.take_along_axis(ordered, np.maximum(n - 1, 0)[:, None] // 2, axis=1)[:, 0]
-    high = np.take_along_axis(ordered, np.minimum(n // 2, ordered.shape[1] - 1)[:, None], axis=1)[:, 0]
+    window, lead, sample = np.arange(len(n))[:, None, None], np.arange(n.shape[1])[:, None], np.arange(BEAT_N)
+    low = ordered[window, np.maximum(n - 1, 0) // 2, lead, sample]
+    high = ordered[window, np.minimum(n // 2, ordered.shape[1] - 1), lead, sample]
     whole = (n > 0).all(axis=2, keepdims=True)
     with np.errstate(invalid="ignore"):
         shape: F64 = np.where(whole, (low.astype(np.float64) + high) / 2, np.nan)
@@ -70,10 +71,10 @@ def at_rate_60(shape: F64, rr_s: F32) -> F64:
     t_s = (np.arange(BEAT_N) - BEFORE_R_N) / MODEL_HZ
     stretched_s = _SCALED_FROM_S + (t_s - _SCALED_FROM_S) * _stretching(rr_s)[:, None]
     at = np.where(t_s > _SCALED_FROM_S, stretched_s, t_s) * MODEL_HZ + BEFORE_R_N
-    low = np.clip(at.astype(np.int64), 0, BEAT_N - 2)
-    share = np.clip(at - low, 0.0, 1.0)[:, None]
-    before = np.take_along_axis(shape, low[:, None], axis=2)
-    after = np.take_along_axis(shape, low[:, None] + 1, axis=2)
+    low = np.minimum(np.maximum(at.astype(np.int64), 0), BEAT_N - 2)
+    share = np.minimum(np.maximum(at - low, 0.0), 1.0)[:, None]
+    place = np.arange(len(shape))[:, None, None], np.arange(shape.shape[1])[:, None], low[:, None]
+    before, after = shape[place], shape[*place[:2], place[2] + 1]
     scaled: F64 = before + share * (after - before)
     return scaled
 
@@ -87,10 +88,11 @@ def _stretching(rr_s: F32) -> F64:
 
 def usual_interval_s(rr_s: F32) -> F64:
     """(B,) median of the intervals (B, n) there are; NaN without any."""
-    n = np.isfinite(rr_s).sum(axis=1, keepdims=True)
+    n = np.isfinite(rr_s).sum(axis=1)
     ordered = np.sort(rr_s.astype(np.float64), axis=1)  # NaN last
-    middle = np.concatenate((np.maximum(n - 1, 0) // 2, n // 2), axis=1)
-    usual: F64 = np.take_along_axis(ordered, np.minimum(middle, rr_s.shape[1] - 1), axis=1).mean(axis=1)
+    row = np.arange(len(n))
+    low, high = ordered[row, np.maximum(n - 1, 0) // 2], ordered[row, np.minimum(n // 2, rr_s.shape[1] - 1)]
+    usual: F64 = (low + high) / 2
     return usual
 
 
@@ -139,9 +141,9 @@ def rhythm_features(rr_s: F32) -> F64:
     n = known.sum(axis=1)
     there = np.arange(rr_s.shape[1]) < n[:, None]
     first = np.argsort(~known, axis=1, kind="stable")
-    rr = np.where(there, np.take_along_axis(rr_s.astype(np.float64), first, axis=1), 0.0)
+    rr = np.where(there, rr_s.astype(np.float64)[np.arange(len(n))[:, None], first], 0.0)
     mean = rr.sum(axis=1) / np.maximum(n, 1)
-    away, steps = (rr - mean[:, None]) * there, np.diff(rr, axis=1) * there[:, 1:]
+    away, steps = (rr - mean[:, None]) * there, (rr[:, 1:] - rr[:, :-1]) * there[:, 1:]
     usual = usual_interval_s(rr_s)
     features = np.stack(
         (

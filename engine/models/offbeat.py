@@ -42,7 +42,9 @@ def offbeat(batch: ModelInput) -> tuple[F32, I64]:
     before, after = r_peaks[:, :-1], r_peaks[:, 1:]
     early = after - np.minimum(_EARLY_S[0] * MAP_HZ, 0.4 * np.nan_to_num(rr_n)), after + _EARLY_S[1] * MAP_HZ
     late = before + median - _LATE_S * MAP_HZ, after - _LATE_S * MAP_HZ
-    heights = np.pad(np.maximum(np.stack((-ratio, ratio)), 0.0), ((0, 0), (0, 0), (0, 1)))
+    heights = np.zeros((2, len(ratio), ratio.shape[1] + 1))
+    np.maximum(-ratio, 0.0, out=heights[0, :, :-1])
+    np.maximum(ratio, 0.0, out=heights[1, :, :-1])
     highest = np.stack([_highest(*one) for one in zip(heights, (early, late), strict=True)])
     return heights.astype(np.float32), highest
 

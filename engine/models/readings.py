@@ -107,9 +107,12 @@ class _Typical:
     def of(cls, usual: UsualSizes, batch: ModelInput, shape: F64) -> "_Typical":
         beat = shape[..., INNER].astype(np.float32)
         enough = batch.beats_valid[..., INNER].sum(axis=1) >= MIN_BEATS
+        unknown = np.isnan(beat)
         away = (np.arcsinh(beat * np.float32(1 / TYPICAL_MV)) - usual.typical) * usual.typical_deviation
-        own: F32 = np.arcsinh(np.nan_to_num(beat) * np.float32(1 / SHAPE_MV))
-        return cls(own, usual.own_deviation * enough, np.nan_to_num(away))
+        away[unknown] = 0
+        beat[unknown] = 0
+        own: F32 = np.arcsinh(beat * np.float32(1 / SHAPE_MV))
+        return cls(own, usual.own_deviation * enough, away)
 
     def at(self, i: int) -> "_Typical":
         return _Typical(self.own[i], self.deviation[i], self.away[i])
