@@ -231,6 +231,8 @@ class Core:
         for bed in self._pipeline.silent(now_ns):
             self._keep(self._pipeline.give(bed))
         self._readers.enlist(len(self._pipeline.beds))
+        for text in self._readers.take_news():
+            self._note(EntryKind.FINDING, name="reader_lost", text=text, count=1)
         self._tell(self._pipeline.tick(now_ns))
         self.waveforms.look_around(self._pipeline, now_ns)
         self.recorder.append(self._noticeboard.news(self._pipeline.intake, now_ns), now_ns)

@@ -1,5 +1,5 @@
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from monitor.pipeline.batch import Batch
@@ -14,6 +14,8 @@ ON_CPU: Final = ("onnx", "torch")
 BEDS_ALONE: Final = 24
 """So many beds the core watches over by itself: processes would cost more than they give."""
 RESTART_NS: Final = 10_000_000_000
+AGAIN_NS: Final = 60_000_000_000
+"""Losing a process is news; losing two within so long is a failure."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,7 +54,10 @@ class Readers:
         self._crew: list[Reader] = []
         self._read: list[Read] = []
         self._lost: str | None = None
-        self._lost_ns = 0
+        """What became of the last process that was lost, until all are there again."""
+        self._lost_ns = -AGAIN_NS
+        self._keeps_failing = False
+        self._news: list[str] = []
 
     def enlist(self, n_beds: int) -> None:
         """Bring the processes up to their number, if there are beds for them."""
@@ -112,7 +117,16 @@ class Readers:
         """How the model is doing where it is doing worst."""
         states = [reader.state for reader in self._crew if reader.state is not None] or [self._scorer.state]
         worst = min(states, key=lambda state: (state.failing is None, state.degraded is None))
-        return worst if self._lost is None else worst.but(self._lost)
+        if self._lost is None:
+            return worst
+        if self._keeps_failing:
+            return worst.but(self._lost)
+        return replace(worst, remarks=(*worst.remarks, self._lost))
+
+    def take_news(self) -> list[str]:
+        """What became of processes since the last time, for the journal."""
+        news, self._news = self._news, []
+        return news
 
     def close(self) -> None:
         """End the processes."""
@@ -121,10 +135,10 @@ class Readers:
         self._crew = []
 
     def _lose(self, reader: Reader, gone: ReaderGoneError) -> None:
-        self._lost = (
-            f"a reading process was lost ({gone}): what it held was read by the core, another is started"
-        )
-        self._lost_ns = self._clock()
+        now_ns = self._clock()
+        self._lost = f"a reading process was lost ({gone}): the core read what it held; another is started"
+        self._keeps_failing, self._lost_ns = now_ns - self._lost_ns < AGAIN_NS, now_ns
+        self._news.append(self._lost)
         self._crew.remove(reader)
         reader.close()
         if reader.batch is not None:
