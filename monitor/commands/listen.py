@@ -49,7 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=min(4, os.cpu_count() or 1),
         metavar="N",
-        help="of the model (default: one per core, at most 4)",
+        help="of the model, where the core reads by itself (default: one per CPU core, at most 4)",
     )
     parser.add_argument(
         "--readers",
