@@ -24,6 +24,7 @@ from monitor.feed.request import Reply, Request, pack, unpack
 from monitor.intake import Samples
 from monitor.intake.intake import NO_BED
 from monitor.journal.entry import Entry, EntryKind, alarm_entry, baseline_entry
+from monitor.journal.trend import Trends
 from monitor.pipeline import Outcome, Pipeline
 from monitor.readers import Read, Readers
 from monitor.readers.guarded import GuardedScorer
@@ -51,6 +52,7 @@ class Core:
         self.now_ns = steady_clock()
         self._version = version("ecg-monitor")
         self._pace = Pace()
+        self._trends = Trends()
         self._noticeboard = Noticeboard()
         self._latencies_ms: deque[float] = deque(maxlen=LATENCIES_KEPT)
         self._waves_ns = self._status_ns = 0
@@ -104,6 +106,7 @@ class Core:
             self._keep(self._pipeline.give(bed))
         self._note_coverage()
         now_ns = self.now_ns()
+        self.recorder.append(self._trends.rest(), now_ns)
         self.waveforms.close(now_ns)
         self.recorder.append(self._noticeboard.rest(self._pipeline.intake, now_ns), now_ns)
         self._note(EntryKind.STOP, reason="stopped in order")
@@ -217,6 +220,9 @@ class Core:
             for outcome in outcomes
             for note in outcome.notes
         ]
+        for outcome in outcomes:
+            if outcome.hop is not None:
+                entries += self._trends.add(outcome.update, outcome.hop.st_mv)
         self.recorder.append(entries, self.now_ns())
         self._pipeline.journal_failing = self.recorder.failing
         self._publish(outcomes)

@@ -2,6 +2,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.arrays import F32
 from engine.beats import Beats
 from engine.quality import Quality
 from engine.scoremap import ScoreMap
@@ -24,6 +25,8 @@ class Hop:
     score: ScoreMap
     spans: tuple[Span, ...]
     """Anomalous spans of this window alone."""
+    st_mv: F32
+    """(12,) float32, mV: ST levels, NaN where not measurable."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

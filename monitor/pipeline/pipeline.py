@@ -298,7 +298,14 @@ class Pipeline:
             st=reading.st,
         )
         hop = Hop(
-            window.bed, window.start_sample, window.end_sample, reading.quality, reading.beats, score, spans
+            window.bed,
+            window.start_sample,
+            window.end_sample,
+            reading.quality,
+            reading.beats,
+            score,
+            spans,
+            reading.st_mv,
         )
         return bed.hop(hop, window, observation, now_ns)
 

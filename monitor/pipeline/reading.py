@@ -2,6 +2,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from engine.arrays import F32
 from engine.beats import Beats, find_beats
 from engine.quality import Quality, assess_quality
 from engine.rhythm.rhythm import Rhythm
@@ -34,6 +35,8 @@ class Reading:
     rhythm: Rhythm | None
     """None where it could not be judged; the watch says why."""
     st: StChange | None
+    st_mv: F32
+    """(12,) float32, mV: ST levels, NaN where not measurable."""
     score: ScoreMap
 
 
@@ -46,8 +49,8 @@ def read(windows: Sequence[Window], watches: Sequence[RhythmWatch], scorer: Wind
     scores = scorer.score(signals, qualities, beats)
     vitals = measure_vitals(beats, signals, qualities)
     return [
-        Reading(window, quality, found, _but_in_fibrillation(measured, rhythm), rhythm, st, score)
-        for window, quality, found, measured, (rhythm, st), score in zip(
+        Reading(window, quality, found, _but_in_fibrillation(measured, rhythm), rhythm, st, st_mv, score)
+        for window, quality, found, measured, (rhythm, st, st_mv), score in zip(
             windows, qualities, beats, vitals, rhythms, scores, strict=True
         )
     ]

@@ -1,11 +1,16 @@
 from collections import Counter
 from collections.abc import Sequence
+from typing import Final
 
+import numpy as np
+
+from engine.arrays import F32, frozen
 from engine.beats import Beats
 from engine.classify.classify import classify
 from engine.classify.memory import BeatMemory
 from engine.delineation.delineate import delineate
 from engine.intervals import measure_intervals
+from engine.leads import N_LEADS
 from engine.quality import Quality
 from engine.rhythm import rhythm as judging
 from engine.rhythm.history import History
@@ -13,8 +18,11 @@ from engine.rhythm.rhythm import Rhythm
 from engine.signals import Signals
 from engine.stchange import StChange, StMemory, follow_st
 
-Followed = tuple[Rhythm | None, StChange | None]
-"""What a window says of its rhythm, and its ST levels against the patient's own."""
+Followed = tuple[Rhythm | None, StChange | None, F32]
+"""What a window says of its rhythm, its ST levels against the patient's own, and the levels themselves:
+(12,) float32, mV, NaN where not measurable."""
+NOWHERE: Final = frozen(np.full(N_LEADS, np.nan, np.float32))
+"""No ST level was measurable."""
 
 
 class RhythmWatch:
@@ -39,7 +47,7 @@ def follow(
 
     A window in which that fails has no rhythm, its watch says why, and no other bed is touched by it.
     """
-    followed: list[Followed] = [(None, None)] * len(watches)
+    followed: list[Followed] = [(None, None, NOWHERE)] * len(watches)
     for rows in _rounds(watches):
         some = [watches[row] for row in rows]
         found = _guarded(
@@ -76,7 +84,7 @@ def _guarded(
             ]
         watches[0].failing = f"{type(error).__name__}: {error}".splitlines()[0]
         watches[0].reset()
-        return [(None, None)]
+        return [(None, None, NOWHERE)]
     for watch in watches:
         watch.failing = None
     return followed
@@ -95,4 +103,8 @@ def _follow(
     st = [follow_st(one.st_mv, watch.levels) for one, watch in zip(intervals, watches, strict=True)]
     for watch, memory, history, (_, levels) in zip(watches, memories, histories, st, strict=True):
         watch.beats, watch.history, watch.levels = memory, history, levels
-    return [(rhythm, change) for rhythm, (change, _) in zip(rhythms, st, strict=True)]
+    levels_mv = [one.st_mv for one in intervals]
+    return [
+        (rhythm, change, level_mv)
+        for rhythm, (change, _), level_mv in zip(rhythms, st, levels_mv, strict=True)
+    ]

@@ -6,11 +6,9 @@ import numpy as np
 
 from engine.arrays import F32, frozen
 from engine.grid import FS_HZ
-from engine.leads import N_LEADS
 from engine.scoremap import ScoreMap
 from monitor.journal.entry import Entry
 from monitor.pipeline.reading import Reading
-from monitor.pipeline.rhythm_watch import RhythmWatch
 from monitor.review.spot import S_NS
 
 
@@ -41,13 +39,12 @@ def of_minute(entry: Entry) -> TrendPoint:
     )
 
 
-def of_window(reading: Reading, watch: RhythmWatch, score: ScoreMap, end_ns: int, n: int) -> TrendPoint:
+def of_window(reading: Reading, score: ScoreMap, end_ns: int, n: int) -> TrendPoint:
     """What a window says that is read again, for the `n` samples up to its end."""
-    levels = watch.levels.seen_mv
     return TrendPoint(
         end_ns - n * S_NS // FS_HZ,
         end_ns,
         reading.vitals.heart_rate_bpm,
-        levels[-1] if len(levels) else frozen(np.full(N_LEADS, np.nan, np.float32)),
+        reading.st_mv,
         float(score.score / score.threshold) if score.assessed else None,
     )

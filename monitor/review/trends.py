@@ -116,13 +116,10 @@ class Trends:
         if n_stored >= WINDOW_N and not ends:
             ends = [n_stored]
         windows = [at_usual_size(cut_window(strip, first + at)) for at in ends]
-        watches = [RhythmWatch() for _ in windows]
-        readings = read(windows, watches, scorer) if windows else []
+        readings = read(windows, [RhythmWatch() for _ in windows], scorer) if windows else []
         return tuple(
-            of_window(
-                reading, watch, usual.judged(reading.score, scorer.model, end_ns), end_ns, min(at, step)
-            )
-            for reading, watch, at in zip(readings, watches, ends, strict=True)
+            of_window(reading, usual.judged(reading.score, scorer.model, end_ns), end_ns, min(at, step))
+            for reading, at in zip(readings, ends, strict=True)
             for end_ns in (start_ns + at * S_NS // FS_HZ,)
         )
 

@@ -19,6 +19,7 @@ from monitor.analysis import analyze, document, print_report
 from monitor.analysis.beat_track import BeatTrack
 from monitor.cli import main
 from monitor.pipeline import Hop
+from monitor.pipeline.rhythm_watch import NOWHERE
 from monitor.records import Record
 from simulators.patient.patient import Patient
 from simulators.patient.presets import PRESETS
@@ -244,7 +245,7 @@ def test_beats_of_overlapping_windows_are_each_taken_once(intervals, jitters, ho
     for end in range(hop_s * FS_HZ, int(true[-1]) + (hop_s + 1) * FS_HZ, hop_s * FS_HZ):
         inside = true[(true >= end - WINDOW_N + 40) & (true < end - 60)]
         peaks = np.array([peak + next(jitter) for peak in inside], np.int64)
-        track.add(Hop("b", end - WINDOW_N, end, None, Beats(peaks, peaks * 0, 1), None, ()))
+        track.add(Hop("b", end - WINDOW_N, end, None, Beats(peaks, peaks * 0, 1), None, (), NOWHERE))
     found = track.finish()
     assert found.size == true.size
     assert np.abs(found - true).max() <= 2
@@ -254,5 +255,5 @@ def test_windows_that_do_not_overlap_lose_no_beat():
     track = BeatTrack()
     for end in (WINDOW_N, 2 * WINDOW_N):
         peaks = np.arange(end - WINDOW_N + 100, end, 200)
-        track.add(Hop("b", end - WINDOW_N, end, None, Beats(peaks, peaks * 0, 1), None, ()))
+        track.add(Hop("b", end - WINDOW_N, end, None, Beats(peaks, peaks * 0, 1), None, (), NOWHERE))
     assert track.finish().tolist() == [*range(100, 2500, 200), *range(2600, 5000, 200)]

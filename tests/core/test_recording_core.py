@@ -49,6 +49,18 @@ def raised(seen):
     return {value.alarm.name for value in seen if isinstance(value, AlarmEvent)}
 
 
+def test_a_core_journals_what_its_minutes_came_to(run_core, tmp_path):
+    x, journal = signal("tachycardia")[:, : 16 * FS_HZ], tmp_path / "journal"
+    with run_core(journal) as core:
+        play(core, x, assessed(x.shape[1]))
+    with JournalReader(journal) as reader:
+        (entry,) = reader.entries(EntryKind.TREND)
+    body = entry.body
+    assert (entry.bed, body["end_sample"], body["n_windows"]) == ("ward.1", x.shape[1], 16)
+    assert body["heart_rate_bpm"] > 130 and body["assessed_share"] == 1
+    assert all(level is not None and abs(level) < 0.5 for level in body["st_mv"])
+
+
 def test_every_sample_is_stored_vouched_for_and_found_again_by_its_alarm(run_core, tmp_path):
     x, journal = signal("tachycardia")[:, : 16 * FS_HZ], tmp_path / "journal"
     with run_core(journal, record=journal / "waveforms") as core:

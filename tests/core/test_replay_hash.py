@@ -21,6 +21,7 @@ from monitor.journal.entry import Entry, EntryKind, alarm_entry, command_entry, 
 from monitor.journal.journal import Journal
 from monitor.journal.reader import JournalReader
 from monitor.journal.replayhash import replay_hashes
+from monitor.journal.trend import Trends
 from monitor.pipeline import Pipeline
 from monitor.records import Record, hello_of, read_record
 from monitor.update import BedUpdate
@@ -42,8 +43,11 @@ def told(record, scorer, bed=BED):
         for outcome in outcomes
         for event in outcome.events
     ]
-    coverage = Entry(EntryKind.COVERAGE, 0, {"by_reason": {}}, bed)
-    return replay_hashes([*entries, coverage])
+    trends = Trends()
+    for outcome in outcomes:
+        if outcome.hop is not None:
+            entries += trends.add(replace(outcome.update, bed=bed), outcome.hop.st_mv)
+    return replay_hashes([*entries, *trends.rest()])
 
 
 def live(record, scorer, folder, speed):
@@ -96,6 +100,7 @@ def test_a_simulated_patient_at_any_speed(patient, expected, scorer, tmp_path, s
     (one,) = live(patient, scorer, tmp_path / "journal", speed)
     assert one.notes == []
     assert (one.n_entries, one.sha256) == (expected.n_entries, expected.sha256)
+    assert (one.n_minutes, one.minutes_sha256) == (1, expected.minutes_sha256)
 
 
 @pytest.mark.data
