@@ -155,13 +155,14 @@ def _unit(distance: F64, share: float) -> float:
 
 def _by_window(lessons: Sequence[Lesson], r_samples: F64, distance: F64) -> tuple[F64, F64]:
     """Farthest and median distance of the beats of each lesson's window; infinite without any."""
-    farthest, middle = np.full(len(lessons), np.inf), np.full(len(lessons), np.nan)
-    for i, lesson in enumerate(lessons):
-        low, high = np.searchsorted(r_samples, (lesson.end_sample - WINDOW_N, lesson.end_sample))
-        inside = distance[low:high][np.isfinite(distance[low:high])]
-        if inside.size:
-            farthest[i], middle[i] = inside.max(), np.median(inside)
-    return farthest, middle
+    ends = np.array([lesson.end_sample for lesson in lessons], np.int64)
+    first, last = np.searchsorted(r_samples, (ends - WINDOW_N, ends))
+    place = first[:, None] + np.arange(int((last - first).max()))
+    inside = np.where(place < last[:, None], distance[np.minimum(place, distance.size - 1)], np.nan)
+    ordered = np.sort(inside, axis=1)  # NaN last
+    n, row = np.isfinite(ordered).sum(axis=1), np.arange(len(lessons))
+    middle = (ordered[row, np.maximum(n - 1, 0) // 2] + ordered[row, n // 2]) / 2
+    return np.where(n > 0, ordered[row, n - 1], np.inf), middle
 
 
 def _changed(away: F32, valid: F32) -> float:
