@@ -43,13 +43,19 @@ class Comparison:
     @property
     def score(self) -> float:
         """1 is the threshold; NaN where fewer than two beats can be compared."""
-        if self.n_beats < 2:
-            return float("nan")
+        return max(self.passing, self.staying) if self.n_beats >= 2 else float("nan")
+
+    @property
+    def passing(self) -> float:
+        """What a beat, or a beat out of turn, adds to the patient's usual ECG; 1 is the threshold."""
         irregular = float(np.clip(np.nan_to_num(self.irregularity), *RHYTHM_RANGE))
         rise = float(np.clip(self.rise, *POPULATION_RANGE))
-        passing = (
-            float(np.log(max(self.farthest, 0.1))) / BEAT_LOG
-            + RHYTHM_WEIGHT * irregular
-            + POPULATION_WEIGHT * rise
-        )
-        return max(passing / SCORE_ONE, self.changed / STAYING_SPREADS, self.rise / POPULATION_RISE)
+        beat = float(np.log(max(self.farthest, 0.1))) / BEAT_LOG
+        return (beat + RHYTHM_WEIGHT * irregular + POPULATION_WEIGHT * rise) / SCORE_ONE
+
+    @property
+    def staying(self) -> float:
+        """How far the whole ECG has moved, its typical beat or its score against all people; 1 is the
+        threshold.
+        """
+        return max(self.changed / STAYING_SPREADS, self.rise / POPULATION_RISE)

@@ -89,13 +89,15 @@ CONDITIONS: Final = (
     ),
     Condition(
         "learned_anomaly", PATIENT, MEDIUM, False, learned_anomaly, has_score,
-        "score above the threshold in 3 of the last 5 assessed windows; low when under a quarter above it",
+        "score above the threshold in 3 of the last 5 assessed windows; low when under a quarter above it, "
+        "and then in 6 of the last 8; a lasting change, for most of a minute",
         Persistence(needs=3, of=5, clear_s=4.0), measurement_s=None,
     ),
     Condition(
-        "abnormal_baseline", PATIENT, MEDIUM, True, baseline.abnormal_from_start, baseline.has_baseline,
-        "the patient's usual ECG, when it is learned, lies above the threshold of normal ECG",
-        measurement_s=None,
+        "abnormal_baseline", PATIENT, MEDIUM, True, baseline.abnormal_from_start, baseline.can_see_usual,
+        "the patient's usual ECG, over a minute at first and as it is learned, lies above the threshold of "
+        "normal ECG; low when under a quarter above it",
+        Persistence(clear_s=30.0), measurement_s=30.0,
     ),
     Condition(
         "baseline_drift", PATIENT, LOW, False, baseline.baseline_drift, baseline.has_baseline,

@@ -72,18 +72,18 @@ def extreme_tachycardia(observation: Observation, limits: Limits) -> Finding | N
 
 
 def heart_rate_low(observation: Observation, limits: Limits) -> Finding | None:
-    """Heart rate under the bed's limit."""
+    """Heart rate, as it is shown, under the bed's limit."""
     rate_bpm = _rate(observation)
-    if rate_bpm >= limits.low_bpm:
+    if round(rate_bpm) >= limits.low_bpm:
         return None
     onset = _run_onset(observation, slower_than_s=60.0 / limits.low_bpm)
     return Finding(against("HR", rate_bpm, "<", limits.low_bpm), onset)
 
 
 def heart_rate_high(observation: Observation, limits: Limits) -> Finding | None:
-    """Heart rate over the bed's limit."""
+    """Heart rate, as it is shown, over the bed's limit."""
     rate_bpm = _rate(observation)
-    if rate_bpm <= limits.high_bpm:
+    if round(rate_bpm) <= limits.high_bpm:
         return None
     onset = _run_onset(observation, faster_than_s=60.0 / limits.high_bpm)
     return Finding(against("HR", rate_bpm, ">", limits.high_bpm), onset)

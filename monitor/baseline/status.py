@@ -18,6 +18,13 @@ class BaselineStatus:
     """How far the last ten minutes lie from what was learned; 1 is the bound."""
     text: str = ""
     """The same in words, for people."""
+    beginning: bool = False
+    """The first minutes of learning: what is usual will soon be known."""
+    settled: float | None = None
+    """What alarms are judged by instead of the single window's score. While learning begins: the score
+    against normal ECG for most of the last minute, None before that was seen. Once learned: what passes in
+    this window, or has stayed for most of the last minute; no more than 1 where that is weak and has not held
+    for some seconds. None otherwise: the score itself."""
 
     @property
     def learned(self) -> bool:

@@ -13,6 +13,7 @@ from engine.scoremap import ScoreMap
 from monitor.baseline.drift import Drift
 from monitor.baseline.note import Note, Recalled
 from monitor.baseline.school import LEARN_S, School
+from monitor.baseline.settling import Settling
 from monitor.baseline.status import BaselineStatus
 
 AWAY_S: Final = 600.0
@@ -30,7 +31,7 @@ class BaselineWatch:
         self._recalled = recalled if enabled else None
         self._baseline: PatientBaseline | None = None
         self._school: School | None = School() if enabled else None
-        self._drift = Drift()
+        self._drift, self._settling = Drift(), Settling()
         self._drifting = False
         self._patient = ""
         self._session_at: int | None = None
@@ -46,6 +47,7 @@ class BaselineWatch:
         prepared = score.prepared
         self._recall(patient, now_ns)
         self._check_source(score.end_sample, patient)
+        self._settling.skip()
         if not score.assessed or prepared is None or not self._enabled:
             self.status = self._told()
             return score
@@ -54,6 +56,8 @@ class BaselineWatch:
         try:
             if self._baseline is not None:
                 return self._compare(self._baseline, score, prepared)
+            if self._school is not None:
+                self._settling.against_all(score.end_sample, float(score.score))
             adopted = not grave and self._learn(score, prepared)
         except (
             Exception
@@ -89,6 +93,7 @@ class BaselineWatch:
     def _compare(self, baseline: PatientBaseline, score: ScoreMap, prepared: ModelInput) -> ScoreMap:
         comparison = baseline.compare(score, prepared)
         self._drift.add(score.end_sample, comparison)
+        self._settling.against_own(score.end_sample, comparison)
         drifting = self._drift.value >= (0.9 if self._drifting else 1.0)
         if drifting is not self._drifting:
             self._drifting = drifting
@@ -117,14 +122,19 @@ class BaselineWatch:
 
     def _adopt(self, baseline: PatientBaseline) -> None:
         self._baseline, self._school = baseline, None
-        self._drift, self._drifting = Drift(), False
+        self._measure_anew()
 
     def _drop(self, what: str, why: str, begin_sample: int | None) -> None:
         """Let go; learn anew from `begin_sample` on, or not at all."""
         self._baseline = None
         self._school = None if begin_sample is None else School(begin_sample)
-        self._drift, self._drifting = Drift(), False
+        self._measure_anew()
         self._note(what, why)
+
+    def _measure_anew(self) -> None:
+        """Forget what lasted or drifted: it was measured against something else."""
+        self._drift, self._settling = Drift(), Settling()
+        self._drifting = False
 
     def _check_source(self, end_sample: int, patient: str) -> None:
         """Another session keeps what was learned only if both name the same patient."""
@@ -145,6 +155,7 @@ class BaselineWatch:
             self._drop("let go", f"{why}: learned anew", begin_sample)
         elif self._school is not None:
             self._school = School(begin_sample)
+            self._measure_anew()
         self._seen_end = None
 
     def _recall(self, patient: str, now_ns: int) -> None:
@@ -194,9 +205,12 @@ class BaselineWatch:
                 adopted,
                 round(self._drift.value, 3),
                 self._words(self._baseline),
+                settled=self._settling.score,
             )
         if self._school is None:
             return BaselineStatus("off", text="no patient baseline: judged against normal ECG")
         done = min(self._school.seconds, LEARN_S)
         text = f"learning what is usual here: {done:.0f} of {LEARN_S:.0f} s"
-        return BaselineStatus("learning", done, text=text)
+        return BaselineStatus(
+            "learning", done, text=text, beginning=self._settling.beginning, settled=self._settling.score
+        )

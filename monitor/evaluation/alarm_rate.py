@@ -16,8 +16,8 @@ EVIDENCE_S: Final = 14.0
 LATE_S: Final = 10.0
 """An episode is found if the alarm stands, or is raised, up to so long after its end."""
 CLEAR_S: Final = 4.0
-FROM_S: Final = 320.0
-"""Counted from here on in every recording: learning takes 300 s of windows that last 10 s."""
+FROM_S: Final = 340.0
+"""Counted from here on in every recording: learning takes up to 330 s of windows that last 10 s."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ class Watched:
 
     end_s: F64
     own: F64
-    """Score that the alarm is judged by: the patient's own once there is a baseline."""
+    """What the alarm is judged by: the patient's own once there is a baseline (`BaselineStatus.settled`)."""
     population: F64
     """Score against normal ECG of all people."""
     adopted_s: float | None
@@ -62,9 +62,11 @@ def watch(record: Record, scorer: Scorer, hop_s: float, learn_baselines: bool = 
         if outcome.hop is None:
             continue
         score, end_s = outcome.hop.score, outcome.hop.end_sample / FS_HZ
-        rows.append((end_s, score.score, score.score if score.population is None else score.population))
-        notes += [f"{end_s:.0f} s {note.what}: {note.text}" for note in outcome.notes]
         status = outcome.update.baseline
+        settled = None if status is None or not status.learned else status.settled
+        judged = score.score if settled is None else settled
+        rows.append((end_s, judged, score.score if score.population is None else score.population))
+        notes += [f"{end_s:.0f} s {note.what}: {note.text}" for note in outcome.notes]
         if status is not None and status.adopted:
             adopted_s, usual = adopted_s or end_s, usual or status.usual_score
     end, own, population = (frozen(column) for column in np.array(rows, np.float64).reshape(-1, 3).T)

@@ -6,7 +6,7 @@ import pytest
 from engine.leads import LEADS
 from monitor.cli import main
 from monitor.evaluation.marks import Marks
-from monitor.evaluation.normal import NormalHours, normal_document, normal_stretches
+from monitor.evaluation.normal import NormalHours, normal_document, normal_stretches, rate_confirmed
 from monitor.evaluation.parts import CHOSEN_ON, records_of
 from monitor.evaluation.rhythm_figures import LETHAL, compare
 from monitor.evaluation.rhythm_report import rhythm_document
@@ -149,6 +149,27 @@ def test_normal_hours_count_alarms_by_kind():
     assert (document["learned_patient_alarms"], document["learned_patient_alarms_per_bed_hour"]) == (1, 1.0)
     assert document["by_alarm"] == {"heart_rate_high": 2, "noisy_leads": 1}
     assert normal_document([])["patient_alarms_per_bed_hour"] is None
+
+
+@pytest.mark.parametrize(
+    ("name", "rr_s", "confirmed"),
+    [
+        ("heart_rate_low", 1.25, True), ("heart_rate_low", 1.2, False), ("heart_rate_high", 0.45, True),
+        ("heart_rate_high", 1.25, False), ("extreme_bradycardia", 1.25, False),
+        ("learned_anomaly", 1.25, False), ("extreme_bradycardia", 1.6, True),
+        ("extreme_tachycardia", 0.4, True),
+    ],
+)  # fmt: skip
+def test_alarms_of_the_rate_are_held_against_annotated_beats(name, rr_s, confirmed):
+    before = [(20.0 + k * rr_s, "N", "") for k in range(int(40 / rr_s))]
+    later = [(61.0 + k, "N", "") for k in range(5)]
+    marks = marks_of((0, "+", "(N"), *before, (50.01, "~", ""), *later)
+    alarm = sound(name, 60.0, 70.0)
+    assert rate_confirmed(alarm, marks) is confirmed
+    document = normal_document([NormalHours("101", 1.0, 1.0, (alarm,), (alarm,) if confirmed else ())])
+    assert document["confirmed_rate_alarms"] == confirmed
+    assert document["records"][0]["alarms"][0]["confirmed"] is confirmed
+    assert not rate_confirmed(sound(name, 10.0, 20.0), marks)  # no beats before it
 
 
 def test_refusals_are_one_sentence(tmp_path, capsys):

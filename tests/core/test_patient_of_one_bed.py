@@ -45,7 +45,8 @@ def test_a_block_alarms_all_the_time_without_a_baseline_and_only_its_changes_wit
     assert "learned_anomaly" in {alarm.name for alarm in without.outcomes[-1].update.alarms}
 
     device = watched_over(scorer, signal, True)
-    assert raised_at_s(device, "abnormal_baseline") == [300.0]
+    assert raised_at_s(device, "abnormal_baseline") == [40.0]
+    assert not [at_s for at_s in raised_at_s(device, "learned_anomaly") if at_s <= RUNS_S[0]]  # said once
     (note,) = [note for outcome in device.outcomes for note in outcome.notes]
     assert note.what == "learned"
     after = [at_s for at_s in raised_at_s(device, "learned_anomaly") if at_s > 300]
