@@ -13,7 +13,7 @@ before. Counting begins when learning ends (340 s), with the baseline and withou
 
 With `--normal`, all alarms are counted, with the model on and baselines learned as live, that are raised
 where every beat is marked normal and the rhythm sinus, and both have been for a minute. An alarm of the
-heart rate is confirmed if the annotated beats of the 10 s before it give a rate beyond the limit as well.
+heart rate is confirmed if the annotated beats before it give a rate beyond the limit as well.
 """
 
 import argparse

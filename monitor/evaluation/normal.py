@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from engine.scorer import Scorer
+from engine.vitals import MIN_RATE_INTERVALS, RATE_S
 from monitor.alarms.alarm import Kind
 from monitor.alarms.conditions import CONDITIONS
 from monitor.alarms.limits import Limits
@@ -28,8 +29,6 @@ AHEAD_S: Final = 2.0
 """A mark may be late by so much."""
 SHORTEST_S: Final = 60.0
 """Shorter normal stretches are not counted."""
-BEATS_S: Final = 10.0
-"""A rate is compared with that of the beats annotated in so long before the alarm."""
 PATIENT: Final = tuple(condition.name for condition in CONDITIONS if condition.kind is Kind.PATIENT)
 TECHNICAL: Final = tuple(condition.name for condition in CONDITIONS if condition.kind is Kind.TECHNICAL)
 BEYOND: Final[Mapping[str, Callable[[float], bool]]] = {
@@ -82,13 +81,16 @@ def _counted(
 
 
 def rate_confirmed(sound: Sound, marks: Marks) -> bool:
-    """Whether the alarm is of the heart rate, and the annotated beats before it break its limit, too."""
+    """Whether the alarm is of the heart rate, and the annotated beats before it, by the rule of the monitor
+    (`engine.vitals`), break its limit as well.
+    """
     beyond = BEYOND.get(sound.name)
     beats_s = marks.at_s[[symbol in CONDUCTION | ECTOPY for symbol in marks.symbols]]
-    before = beats_s[(beats_s > sound.start_s - BEATS_S) & (beats_s <= sound.start_s)]
-    if beyond is None or before.size < 2:
+    rr_s = np.diff(beats_s[beats_s <= sound.start_s])[::-1]
+    n = max(int((np.cumsum(rr_s) <= RATE_S).sum()) // 2 * 2, MIN_RATE_INTERVALS)
+    if beyond is None or rr_s.size < n:
         return False
-    return beyond(round(60.0 / float(np.median(np.diff(before)))))
+    return beyond(round(60.0 / float(np.median(rr_s[:n]))))
 
 
 def normal_stretches(marks: Marks, duration_s: float) -> list[tuple[float, float]]:
