@@ -84,7 +84,8 @@ def live(record, scorer, folder, speed):
 @pytest.fixture(scope="module")
 def patient():
     """Half a minute in which much happens: rates, runs, a pause, an asystole."""
-    x = np.concatenate((signal("tachycardia", seconds=8.0), signal("pvc", "asystole", seconds=8.0)), axis=1)
+    parts = (("tachycardia",), ("pvc", "asystole"), ("tachycardia",))
+    x = np.concatenate([signal(*part, seconds=8.0) for part in parts], axis=1)
     return Record("made", "made.hea", 250.0, LEADS, x, (0.0,) * 12, 0.0, ())
 
 
