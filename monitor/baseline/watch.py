@@ -12,7 +12,7 @@ from engine.preprocess import ModelInput
 from engine.scoremap import ScoreMap
 from monitor.baseline.drift import Drift
 from monitor.baseline.note import Note, Recalled
-from monitor.baseline.school import LEARN_S, School
+from monitor.baseline.school import School
 from monitor.baseline.settling import Settling
 from monitor.baseline.status import BaselineStatus
 
@@ -25,12 +25,15 @@ ACTIONS: Final = ("forget", "relearn")
 class BaselineWatch:
     """Learns, adopts, compares, watches for drift; whatever it does leaves a note."""
 
-    def __init__(self, model: str = "", recalled: Recalled | None = None, enabled: bool = True) -> None:
+    def __init__(
+        self, model: str = "", recalled: Recalled | None = None, enabled: bool = True, bed: str = ""
+    ) -> None:
         self._model = model
+        self._bed = bed
         self._enabled = enabled
         self._recalled = recalled if enabled else None
         self._baseline: PatientBaseline | None = None
-        self._school: School | None = School() if enabled else None
+        self._school: School | None = School(bed=bed) if enabled else None
         self._drift, self._settling = Drift(), Settling()
         self._drifting = False
         self._patient = ""
@@ -127,7 +130,7 @@ class BaselineWatch:
     def _drop(self, what: str, why: str, begin_sample: int | None) -> None:
         """Let go; learn anew from `begin_sample` on, or not at all."""
         self._baseline = None
-        self._school = None if begin_sample is None else School(begin_sample)
+        self._school = None if begin_sample is None else School(begin_sample, self._bed)
         self._measure_anew()
         self._note(what, why)
 
@@ -154,7 +157,7 @@ class BaselineWatch:
         if self._baseline is not None:
             self._drop("let go", f"{why}: learned anew", begin_sample)
         elif self._school is not None:
-            self._school = School(begin_sample)
+            self._school = School(begin_sample, self._bed)
             self._measure_anew()
         self._seen_end = None
 
@@ -209,8 +212,8 @@ class BaselineWatch:
             )
         if self._school is None:
             return BaselineStatus("off", text="no patient baseline: judged against normal ECG")
-        done = min(self._school.seconds, LEARN_S)
-        text = f"learning what is usual here: {done:.0f} of {LEARN_S:.0f} s"
+        done, learn_s = min(self._school.seconds, self._school.learn_s), self._school.learn_s
+        text = f"learning what is usual here: {done:.0f} of {learn_s:.0f} s"
         return BaselineStatus(
             "learning", done, text=text, beginning=self._settling.beginning, settled=self._settling.score
         )

@@ -261,7 +261,7 @@ class Pipeline:
 
     def _bed(self, name: str) -> Bed:
         if name not in self._beds:
-            baseline = BaselineWatch(self._scorer.model, self._recall(name), self._learn_baselines)
+            baseline = BaselineWatch(self._scorer.model, self._recall(name), self._learn_baselines, name)
             self._beds[name] = Bed(name, self._hop_n, self._machine, self._restore(name), baseline)
         return self._beds[name]
 

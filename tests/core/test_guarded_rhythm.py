@@ -33,6 +33,7 @@ def test_other_alarms_go_on_while_the_rhythm_fails_and_that_is_an_alarm(scorer, 
 def test_a_baseline_that_cannot_be_learned_leaves_the_score_and_a_note(scorer, monkeypatch):
     monkeypatch.setattr(PatientBaseline, "learn", fail)
     monkeypatch.setattr("monitor.baseline.school.LEARN_S", 5.0)
+    monkeypatch.setattr("monitor.baseline.school.APART_S", 1)
     device = Device(Pipeline(scorer))
     device.send(signal("sinus"))
     notes = [note for outcome in device.outcomes for note in outcome.notes]
