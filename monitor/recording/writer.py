@@ -21,6 +21,8 @@ from monitor.recording.stretch import stretches
 
 RETRY_NS: Final = 5_000_000_000
 TIDY_NS: Final = 10_000_000_000
+SEAL_TURNS: Final = 20
+"""Beds that began together end their segments in the same second; these are sealed over so many turns."""
 LOCK_NAME: Final = "recording.lock"
 
 
@@ -62,7 +64,7 @@ class Writer:
             self._make_room(now_ns)
             for stretch in stretches(pieces):
                 self._pen(stretch.bed).write(stretch)
-            self._seal(now_ns)
+            self._seal(now_ns, -(-len(self._pens) // SEAL_TURNS))
         except (OSError, RecordError) as error:
             self._fail(error)
             return self._lose(pieces)
@@ -75,7 +77,7 @@ class Writer:
         try:
             for pen in self._pens.values():
                 pen.close()
-            self._seal(now_ns)
+            self._seal(now_ns, len(self._ended))
         except (OSError, RecordError) as error:
             self._fail(error)
         self._own_up(now_ns)
@@ -125,9 +127,9 @@ class Writer:
             self._pens[bed] = Pen(self._folder, self._run, self._about.get(bed, {}), self._ended.append)
         return self._pens[bed]
 
-    def _seal(self, now_ns: int) -> None:
-        while self._ended:
-            ended = self._ended[0]
+    def _seal(self, now_ns: int, at_most: int) -> None:
+        """Seal segments that ended, oldest first; those that wait are ordinary open ones."""
+        for ended in self._ended[:at_most]:
             try:
                 sealed = seal(self._folder, ended)
             except (RecordError, FileNotFoundError) as error:  # somebody else was at work here
