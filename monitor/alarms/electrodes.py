@@ -1,6 +1,7 @@
 """Swapped electrodes: judged once in ten seconds, on twelve calibrated leads with a steady rhythm."""
 
 from typing import Final
+from zlib import crc32
 
 from engine.grid import FS_HZ
 from engine.swapped import find_swapped, typical_beat
@@ -12,12 +13,14 @@ from monitor.alarms.observation import Observation
 EVERY_S: Final = 10
 """Electrodes do not move by themselves: every window would be asked for nothing."""
 FROM_S: Final = 1
-"""Windows that end within so long after a whole `EVERY_S` are asked."""
+"""Windows are asked that end within so long after a whole `EVERY_S`, plus a second of each bed's own: beds
+that began together are not all asked in the same one."""
 
 
 def can_judge_electrodes(observation: Observation) -> bool:
     """All leads are there in millivolts, and most beats are of one kind."""
-    due = observation.hop and observation.end_sample % (EVERY_S * FS_HZ) < FROM_S * FS_HZ
+    own_n = crc32(observation.bed.encode()) % EVERY_S * FS_HZ
+    due = observation.hop and (observation.end_sample - own_n) % (EVERY_S * FS_HZ) < FROM_S * FS_HZ
     prepared = None if observation.score is None else observation.score.prepared
     if not due or prepared is None or not observation.source.calibrated or not prepared.leads.all():
         return False

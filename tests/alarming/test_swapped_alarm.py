@@ -1,6 +1,7 @@
 """Swapped electrodes as an alarm: real windows, the real model, electrodes really exchanged."""
 
 from functools import cache
+from zlib import crc32
 
 import numpy as np
 import pytest
@@ -49,7 +50,8 @@ def watch(x, leads=LEADS, unit="mV", limits=None):
 
 def test_arms_exchanged_are_said_after_twenty_seconds_of_it():
     ((transition, alarm, at_s),) = watch(swapped.with_limb_electrodes(sinus(), ARMS))
-    assert transition is Transition.RAISED and at_s == 30
+    own_s = crc32(alarm.bed.encode()) % 10  # beds are not all asked in the same second
+    assert transition is Transition.RAISED and at_s == 30 + own_s
     assert (alarm.kind, alarm.priority) == (Kind.TECHNICAL, Priority.MEDIUM)
     assert alarm.text.startswith("ELECTRODES SWAPPED? RA LA")
 
