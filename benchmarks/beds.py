@@ -166,7 +166,7 @@ def draw(runs: list[dict[str, Any]], path: Path) -> None:
         beds,
         [run["cpu_percent_of_one_core"] for run in runs],
         "o-",
-        label="core and readers, % of one CPU core",
+        label="CPU, % of one core",
     )
     cost.plot(beds, [run["memory_mb"] for run in runs], "s-", label="memory, MB")
     latency.plot(beds, [run["latency_ms"]["median"] for run in runs], "o-", label="median")
