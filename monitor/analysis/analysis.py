@@ -23,7 +23,7 @@ from monitor.wire import Message
 BED: Final = "analysis.1"
 CHUNK_S: Final = 4.0
 CHUNKS_PER_STEP: Final = 4
-"""Signal taken in before windows are cut: 16 s, a full batch at a hop of 1 s."""
+"""Signal taken in before windows are cut: 16 s, two full batches at a hop of 1 s."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Final
 
@@ -32,6 +33,11 @@ class Reader:
         The model that it must have.
     now_ns : int
         When it is started.
+
+    Raises
+    ------
+    OSError
+        If the system gives no process, memory or descriptors for it.
     """
 
     def __init__(self, order: Order, model: str, now_ns: int) -> None:
@@ -52,6 +58,9 @@ class Reader:
                 pass_fds=ends,
                 start_new_session=True,
             )
+        except OSError:
+            self._post.close()
+            raise
         finally:
             for end in ends:
                 os.close(end)
@@ -107,5 +116,6 @@ class Reader:
     def close(self) -> None:
         """End it; it has nothing to lose."""
         self._process.kill()
-        self._process.wait()
+        with suppress(subprocess.TimeoutExpired):  # it goes some time; beds do not wait for that
+            self._process.wait(1.0)
         self._post.close()

@@ -65,8 +65,11 @@ class Readers:
         too_early = self._lost is not None and now_ns - self._lost_ns < RESTART_NS
         if n_beds <= BEDS_ALONE or too_early or backend not in ON_CPU:
             return
-        while len(self._crew) < self._count:
-            self._crew.append(Reader(Order(backend, self._precision), self._scorer.model, now_ns))
+        try:
+            while len(self._crew) < self._count:
+                self._crew.append(Reader(Order(backend, self._precision), self._scorer.model, now_ns))
+        except OSError as error:
+            self._tell(f"a reading process cannot be started ({error.strerror or error}); it is tried again")
 
     @property
     def pids(self) -> tuple[int, ...]:
@@ -135,14 +138,17 @@ class Readers:
         self._crew = []
 
     def _lose(self, reader: Reader, gone: ReaderGoneError) -> None:
-        now_ns = self._clock()
-        self._lost = f"a reading process was lost ({gone}): the core read what it held; another is started"
-        self._keeps_failing, self._lost_ns = now_ns - self._lost_ns < AGAIN_NS, now_ns
-        self._news.append(self._lost)
+        self._tell(f"a reading process was lost ({gone}): the core read what it held; another is started")
         self._crew.remove(reader)
         reader.close()
         if reader.batch is not None:
             self._read_here(reader.batch)
+
+    def _tell(self, news: str) -> None:
+        now_ns = self._clock()
+        self._keeps_failing, self._lost_ns = now_ns - self._lost_ns < AGAIN_NS, now_ns
+        self._lost = news
+        self._news.append(news)
 
     def _read_here(self, batch: Batch) -> None:
         watches = batch.watches

@@ -64,7 +64,7 @@ class Writer:
             self._make_room(now_ns)
             for stretch in stretches(pieces):
                 self._pen(stretch.bed).write(stretch)
-            self._seal(now_ns, -(-len(self._pens) // SEAL_TURNS))
+            self._seal(now_ns, -(-max(len(self._pens), len(self._ended)) // SEAL_TURNS))
         except (OSError, RecordError) as error:
             self._fail(error)
             return self._lose(pieces)

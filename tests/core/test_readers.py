@@ -1,11 +1,13 @@
 """Windows read by processes beside the core: the same results, whatever happens to a process."""
 
+import errno
 import os
 import signal as signals
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import wait
 
 import numpy as np
+import psutil
 import pytest
 from core_bedside import Device, S, signal
 from core_live import alarms_of, live_alarms
@@ -217,6 +219,29 @@ def test_a_process_with_another_model_is_not_used(scorer, clock, monkeypatch):
         assert wait(crew._crew, timeout=60)
         crew.collect()
     assert "it has the model mcr@" in crew.state.remarks[0] and crew.is_free
+    crew.close()
+
+
+def test_a_process_that_cannot_be_started_leaves_the_core_reading(scorer, clock, monkeypatch):
+    def refuse(*_, **__):
+        raise OSError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(readers, "BEDS_ALONE", 0)
+    crew = Readers(GuardedScorer(scorer), "fp32", 2, clock)
+    n_open = psutil.Process().num_fds()
+    with monkeypatch.context() as full:
+        full.setattr("monitor.readers.reader.subprocess.Popen", refuse)
+        crew.enlist(1)
+        assert "cannot be started (Resource temporarily unavailable)" in crew.state.remarks[0]
+        assert crew.is_free and crew.pids == () and psutil.Process().num_fds() == n_open
+        clock.now_ns += RESTART_NS
+        crew.enlist(1)
+        assert "cannot be started" in crew.state.degraded, "twice in a minute is a failure"
+    clock.now_ns += RESTART_NS
+    crew.enlist(1)
+    wait_until_ready(crew)
+    crew.collect()
+    assert len(crew.pids) == 2 and crew.state.degraded is None
     crew.close()
 
 
