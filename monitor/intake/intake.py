@@ -9,7 +9,7 @@ from monitor.intake.source import BedSource
 from monitor.intake.tally import Finding, Tally
 from monitor.wire import BadMessage, Message, decode
 from monitor.wire.limits import MAX_BEDS
-from monitor.wire.topic import parse_topic
+from monitor.wire.topic import data_topic, parse_topic
 
 NO_BED: Final = ""
 """Findings about messages that belong to no bed."""
@@ -21,6 +21,7 @@ class Intake:
     def __init__(self, max_beds: int = MAX_BEDS) -> None:
         self._max_beds = max_beds
         self._beds: dict[str, BedSource] = {}
+        self._of_topic: dict[bytes, BedSource] = {}
         self._tally = Tally()
 
     @property
@@ -30,13 +31,20 @@ class Intake:
 
     def accept(self, parts: list[bytes], now_ns: int) -> list[Samples]:
         """Take one message as received; bad ones are counted and named."""
+        if len(parts) == 3 and (known := self._of_topic.get(parts[0])) is not None:
+            samples = known.accept_same(parts[1], parts[2], now_ns)
+            if samples is not None:
+                return samples
         try:
             message = decode(parts)
         except BadMessage as bad:
             topic = parse_topic(parts[0]) if parts else None
             self._tally_of(topic[2] if topic else NO_BED).count(bad.reason, str(bad), now_ns)
             return []
-        return self.accept_message(message, now_ns)
+        samples = self.accept_message(message, now_ns)
+        if message.bed in self._beds:
+            self._of_topic.setdefault(data_topic(message.bed), self._beds[message.bed])
+        return samples
 
     def accept_message(self, message: Message, now_ns: int) -> list[Samples]:
         """Take one decoded message and return the samples that are now complete on the common grid."""

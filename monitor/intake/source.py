@@ -16,6 +16,7 @@ from monitor.intake.tally import Finding, Tally
 from monitor.intake.timeline import Piece, Timeline
 from monitor.wire import Bye, Data, Flag, Hello, Layout, Message
 from monitor.wire.limits import LOST_AFTER_S
+from monitor.wire.run import Run
 
 _LOST_NS: Final = int(LOST_AFTER_S * 1e9)
 _MAX_LAYOUTS: Final = 8
@@ -43,8 +44,7 @@ class BedSource:
         self._timeline: Timeline | None = None
         self._running: Layout | None = None
         self._lead_off: Bools = frozen(np.zeros(12, np.bool_))
-        self._waiting: list[Data] = []
-        self._n_waiting = 0
+        self._waiting: Run | None = None
         self.wanted = 0
         """Grid sample up to which nobody needs this bed's signal: until then messages may wait for their next
         ones, to be unpacked together (`give`)."""
@@ -65,12 +65,24 @@ class BedSource:
             return self._take(message)
         return self.give() + self._give_out(self._sequence.settle())
 
+    def accept_same(self, header: bytes, payload: bytes, now_ns: int) -> list[Samples] | None:
+        """Take a message as received if it only goes on with those that wait; None of any other."""
+        waiting = self._waiting
+        if waiting is None:
+            return None
+        first_sample, times = waiting.next_sample, waiting.add_same(header, payload)
+        if times is None:
+            return None
+        self._now_ns = self._heard_ns = now_ns
+        self._note_time(first_sample, waiting.first.fs_hz, *times)
+        return self._let_wait(waiting)
+
     def give(self) -> list[Samples]:
         """Give out the samples of messages that wait."""
-        waiting, self._waiting, self._n_waiting = self._waiting, [], 0
-        if not waiting or self._running is None:
+        waiting, self._waiting = self._waiting, None
+        if waiting is None or self._running is None:
             return []
-        frame = self._running.frame(waiting, self._data_ns or 0)
+        frame = self._running.frame(waiting.first, self._data_ns or 0, waiting.further)
         return self._give_out(self._sequence.push(frame))
 
     def state(self, now_ns: int) -> update.Source:
@@ -161,38 +173,37 @@ class BedSource:
             return []
         layout.check(data)
         if self._may_wait(layout, data):
-            return self._let_wait(data)
+            self._note_time(data.first_sample, data.fs_hz, data.device_ns, data.sent_ns)
+            return self._let_wait(self._waiting or Run(data))
         ended = self.give()
-        frame = layout.frame([data], self._now_ns)
+        frame = layout.frame(data, self._now_ns)
         if layout is not self._running:
             ended += self._begin(layout, frame)
         elif self._sequence.restarted(frame):
             self._count("restart", "the device counts its samples from the start again")
             ended += self._begin(layout, frame)
-        self._note_time(data)
+        self._note_time(data.first_sample, data.fs_hz, data.device_ns, data.sent_ns)
         return ended + self._give_out(self._sequence.push(frame))
 
     def _may_wait(self, layout: Layout, data: Data) -> bool:
-        """Whether nothing but more of the same came since the last samples were given out."""
+        """Whether nothing but more of the same came since the last samples were given out; those that wait
+        have then taken it.
+        """
         if layout is not self._running or self._timeline is None or self.wanted <= self._timeline.head:
             return False
-        if not self._waiting:
+        if self._waiting is None:
             return self._sequence.awaits(data.seq, data.first_sample)
-        last = self._waiting[-1]
-        follows = (data.seq, data.first_sample) == (last.seq + 1, last.first_sample + last.n_samples)
-        return follows and data.lead_off == last.lead_off
+        return self._waiting.add(data)
 
-    def _let_wait(self, data: Data) -> list[Samples]:
-        self._note_time(data)
-        self._waiting.append(data)
-        self._n_waiting += data.n_samples
-        if self._timeline is not None and self._timeline.head_after(self._n_waiting) < self.wanted:
+    def _let_wait(self, waiting: Run) -> list[Samples]:
+        self._waiting = waiting
+        if self._timeline is not None and self._timeline.head_after(waiting.n_samples) < self.wanted:
             return []
         return self.give()
 
-    def _note_time(self, data: Data) -> None:
+    def _note_time(self, first_sample: int, fs_hz: float, device_ns: int, sent_ns: int) -> None:
         self._data_ns = self._now_ns
-        self._clock.check(Stamp(data.first_sample, data.fs_hz, data.device_ns, data.sent_ns, self._now_ns))
+        self._clock.check(Stamp(first_sample, fs_hz, device_ns, sent_ns, self._now_ns))
 
     def _begin(self, layout: Layout, frame: Frame) -> list[Samples]:
         """Start a run of samples, later than the former one by as much time as has passed."""

@@ -106,7 +106,9 @@ class Pipeline:
 
     def receive(self, parts: list[bytes], now_ns: int) -> list[Samples]:
         """Take in one message; return the samples that are now complete."""
-        pieces = self._stored(self.intake.accept(parts, now_ns))
+        pieces = self.intake.accept(parts, now_ns)
+        if pieces:
+            self._stored(pieces)
         topic = parse_topic(parts[0]) if parts else None
         if topic is not None and topic[1]:
             self._note_goodbye(topic[2], now_ns)

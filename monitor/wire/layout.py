@@ -83,10 +83,9 @@ class Layout:
         gain_mv, offset_mv = np.array(hello.gain_uv) * 1e-3, np.array(hello.offset_uv) * 1e-3
         return cls(hello, lead_map, gain_mv, offset_mv, calibrated)
 
-    def frame(self, messages: Sequence[Data], arrived_ns: int) -> Frame:
-        """Unpack messages that follow each other and passed `check`."""
-        data = messages[0]
-        samples = self.lead_map.apply(self._millivolts(messages).astype(np.float32))
+    def frame(self, data: Data, arrived_ns: int, further: Sequence[bytes] = ()) -> Frame:
+        """Unpack a message that passed `check`, and the payloads of those that follow it."""
+        samples = self.lead_map.apply(self._millivolts(b"".join((data.payload, *further))).astype(np.float32))
         off = self._lead_off(data.lead_off)
         valid = np.isfinite(samples) & ~off[:, None] & self.lead_map.present[:, None]
         return Frame(
@@ -102,7 +101,7 @@ class Layout:
             sent_ns=data.sent_ns,
             arrived_ns=arrived_ns,
             calibrated=self.calibrated,
-            n_messages=len(messages),
+            n_messages=1 + len(further),
         )
 
     def check(self, data: Data) -> None:
@@ -130,8 +129,7 @@ class Layout:
     def _dtype(self) -> np.dtype[Any]:
         return _INT16 if self.hello.payload == "int16" else _FLOAT32
 
-    def _millivolts(self, messages: Sequence[Data]) -> F64:
-        payload = b"".join(data.payload for data in messages)
+    def _millivolts(self, payload: bytes) -> F64:
         raw = np.frombuffer(payload, self._dtype).reshape(-1, len(self.hello.leads)).T
         with np.errstate(invalid="ignore", over="ignore"):
             samples = raw * self.scale_mv[:, None] + self.offset_mv[:, None]

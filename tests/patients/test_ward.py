@@ -45,7 +45,7 @@ def test_the_monitor_receives_the_very_samples(monitor):
     data = [m for m in messages if isinstance(m, Data)]
     whole = Patient(ward[0].story, seed=3, fs_hz=250).read(2000).samples
     for message in data:
-        frame = Layout.of(hello).frame([message], 0)
+        frame = Layout.of(hello).frame(message, 0)
         n = frame.samples.shape[1]
         assert np.array_equal(frame.samples, whole[:, message.first_sample : message.first_sample + n])
 

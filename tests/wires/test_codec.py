@@ -34,7 +34,7 @@ def test_data_are_numbered_and_skips_leave_a_hole():
 def test_int16_keeps_samples_to_half_a_step_and_invalid_ones_invalid(values):
     s = session(payload="int16", gain_uv=(1.0, 1.0, 1.0))
     samples = np.array([values] * 3, np.float32)
-    frame = Layout.of(s.hello).frame([s.data(samples)], 0)
+    frame = Layout.of(s.hello).frame(s.data(samples), 0)
     finite = np.isfinite(samples[0])
     assert np.array_equal(frame.valid[0], finite)
     assert np.abs(frame.samples[0] - samples[0])[finite].max(initial=0) <= 0.501e-3
@@ -46,14 +46,14 @@ def test_int16_keeps_samples_to_half_a_step_and_invalid_ones_invalid(values):
 @pytest.mark.parametrize("payload", ["float32", "int16"])
 def test_units_become_millivolts(unit, factor, payload):
     s = session(unit=unit, payload=payload)
-    frame = Layout.of(s.hello).frame([s.data(np.full((3, 4), 2.0 / factor, np.float32))], 0)
+    frame = Layout.of(s.hello).frame(s.data(np.full((3, 4), 2.0 / factor, np.float32)), 0)
     assert np.allclose(frame.samples[0], 2.0)
 
 
 def test_leads_are_placed_derived_and_marked_off():
     s = session()
     data = s.data(np.array([[1.0], [3.0], [7.0]], np.float32), lead_off=0b001)
-    frame = Layout.of(s.hello).frame([data], 0)
+    frame = Layout.of(s.hello).frame(data, 0)
     assert frame.samples[1, 0] == 3.0 and frame.samples[6, 0] == 7.0
     assert frame.lead_off[:6].tolist() == [True, False, True, True, True, True]  # III, aVx hang on I
     assert frame.valid[:, 0].tolist() == [False, True, False, False, False, False, True] + [False] * 5
@@ -62,7 +62,7 @@ def test_leads_are_placed_derived_and_marked_off():
 def test_no_electrode_delivers_five_volts():
     s = session()
     samples = np.array([[1e30, np.inf, -6e3, 1.0]] * 3, np.float32)
-    frame = Layout.of(s.hello).frame([s.data(samples)], 0)
+    frame = Layout.of(s.hello).frame(s.data(samples), 0)
     assert frame.valid[0].tolist() == [False, False, False, True]
 
 
