@@ -9,7 +9,9 @@ costs little: each patient's minute is repeated.
 import argparse
 import sys
 import time
+from dataclasses import replace
 
+import msgpack
 import zmq
 
 from engine.leads import LEADS
@@ -61,6 +63,8 @@ class Device:
     ) -> None:
         self.session = Session(hello_of(number))
         self.signal = signal
+        self._topic, header, _ = encode(replace(signal[0], bed=self.session.hello.bed))
+        self._header = msgpack.unpackb(header) | {"pub": self.session.hello.publisher}
         self.start_s = number / n_beds
         """Seconds after the first bed."""
         self.sent = 0
@@ -83,19 +87,9 @@ class Device:
 
     def send(self) -> None:
         """Send the next chunk, and the hello where that is due."""
-        hello, same = self.session.hello, self.signal[self.sent % len(self.signal)]
-        data = Data(
-            hello.bed,
-            hello.publisher,
-            self.sent,
-            self.sent * CHUNK_N,
-            CHUNK_N,
-            hello.fs_hz,
-            hello.layout,
-            same.payload,
-            sent_ns=time.time_ns(),
-        )
-        self.socket.send_multipart(encode(data))
+        self._header |= {"seq": self.sent, "first": self.sent * CHUNK_N, "t_pub": time.time_ns()}
+        payload = self.signal[self.sent % len(self.signal)].payload
+        self.socket.send_multipart([self._topic, msgpack.packb(self._header), payload])
         self.sent += 1
         if self.sent % round(HELLO_PERIOD_S / CHUNK_S) == 0:
             self.socket.send_multipart(encode(self.session.announce()))
