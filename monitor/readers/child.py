@@ -28,7 +28,7 @@ def serve(post: Post, order: Order) -> None:
     )
     post.send(scorer.model)
     while True:
-        windows, watches = post.receive()
+        windows, watches = post.borrow()  # nothing of them is needed once they are answered
         readings = read(windows, watches, scorer)
         post.send(Answer.of(readings, watches, scorer.state))
 

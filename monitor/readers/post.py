@@ -9,6 +9,9 @@ from typing import Any, Final, Self
 MEMORY_BYTES: Final = 2 * 2**23
 """Half of it for each direction: a batch of windows, or what was read of them, takes some 6 MB at most."""
 
+ALIGNED_BYTES: Final = 64
+"""Arrays begin at multiples of it, as in memory of their own."""
+
 
 class Post:
     """One end of a line to another process of this machine. Arrays go through memory that both see.
@@ -20,6 +23,7 @@ class Post:
     def __init__(self, line: int, memory: int, first: bool) -> None:
         self._line = Connection(line)
         self._memory = mmap.mmap(memory, MEMORY_BYTES)
+        self._shared = memoryview(self._memory).toreadonly()
         os.close(memory)
         self._start = 0 if first else MEMORY_BYTES // 2
 
@@ -38,7 +42,7 @@ class Post:
         def put(buffer: pickle.PickleBuffer) -> bool:
             """Whether the buffer must go with the rest, because the memory is full."""
             raw = buffer.raw()
-            at = places[-1][1] if places else self._start
+            at = -(-places[-1][1] // ALIGNED_BYTES) * ALIGNED_BYTES if places else self._start
             if at + raw.nbytes > end:
                 return True
             self._memory[at : at + raw.nbytes] = raw
@@ -50,8 +54,15 @@ class Post:
 
     def receive(self) -> Any:
         """Wait for an object; EOFError if the other end is gone. Its arrays cannot be written to."""
+        return self._received(self._memory)
+
+    def borrow(self) -> Any:
+        """The same, but arrays are left where the other end put them: they change when it sends again."""
+        return self._received(self._shared)
+
+    def _received(self, memory: Any) -> Any:
         body, places = pickle.loads(self._line.recv_bytes())
-        return pickle.loads(body, buffers=[self._memory[at:end] for at, end in places])
+        return pickle.loads(body, buffers=[memory[at:end] for at, end in places])
 
     def has_mail(self) -> bool:
         """Whether `receive` need not wait."""
@@ -64,6 +75,7 @@ class Post:
     def close(self) -> None:
         """Hang up."""
         self._line.close()
+        self._shared.release()
         self._memory.close()
 
 
