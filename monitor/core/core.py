@@ -19,7 +19,7 @@ from monitor.core.recorder import Recorder
 from monitor.core.settings import CoreSettings
 from monitor.core.speaker import HIGH_WATER, Speaker
 from monitor.core.waveforms import Waveforms
-from monitor.endpoints import bind, connect, data_socket
+from monitor.endpoints import bind, connect, data_socket, receive
 from monitor.feed.request import Reply, Request, pack, unpack
 from monitor.intake import Samples
 from monitor.intake.intake import NO_BED
@@ -152,10 +152,11 @@ class Core:
     def _take_in(self) -> None:
         for _ in range(MAX_TAKEN):
             try:
-                parts = self._data.recv_multipart(zmq.NOBLOCK)
+                parts = receive(self._data)
             except zmq.Again:
                 return
-            self._keep(self._pipeline.receive(parts, self.now_ns()))
+            if pieces := self._pipeline.receive(parts, self.now_ns()):
+                self._keep(pieces)
 
     def _show_waves(self) -> None:
         for bed in filter(self._speaker.shows_waves, self._pipeline.beds):
