@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from engine.arrays import F64, Bools, frozen
+from engine.arrays import F32, F64, Bools, frozen
 from engine.errors import LeadError, WireError
 from engine.leads import LeadMap
 from monitor.frame import Frame
@@ -85,16 +85,18 @@ class Layout:
 
     def frame(self, data: Data, arrived_ns: int, further: Sequence[bytes] = ()) -> Frame:
         """Unpack a message that passed `check`, and the payloads of those that follow it."""
-        samples = self.lead_map.apply(self._millivolts(b"".join((data.payload, *further))).astype(np.float32))
+        samples = self.lead_map.apply(self._millivolts(b"".join((data.payload, *further))))
         off = self._lead_off(data.lead_off)
-        valid = np.isfinite(samples) & ~off[:, None] & self.lead_map.present[:, None]
+        valid = np.isfinite(samples)
+        valid &= (self.lead_map.present & ~off)[:, None]
+        samples[~valid] = 0
         return Frame(
             bed=data.bed,
             publisher=data.publisher,
             seq=data.seq,
             first_sample=data.first_sample,
             fs_hz=data.fs_hz,
-            samples=frozen(np.where(valid, samples, np.float32(0))),
+            samples=frozen(samples),
             valid=frozen(valid),
             lead_off=frozen(off),
             device_ns=data.device_ns,
@@ -129,15 +131,17 @@ class Layout:
     def _dtype(self) -> np.dtype[Any]:
         return _INT16 if self.hello.payload == "int16" else _FLOAT32
 
-    def _millivolts(self, payload: bytes) -> F64:
+    def _millivolts(self, payload: bytes) -> F32:
+        """(n_channels, n) float32, NaN where the source or its amplitude says that there is no sample."""
         raw = np.frombuffer(payload, self._dtype).reshape(-1, len(self.hello.leads)).T
         with np.errstate(invalid="ignore", over="ignore"):
             samples = raw * self.scale_mv[:, None] + self.offset_mv[:, None]
             usable = np.abs(samples) <= (MAX_MV if self.calibrated else MAX_UNKNOWN)
         if self.hello.payload == "int16":
             usable &= raw != INVALID_STEP
-        samples[~usable] = np.nan
-        return samples
+        if not usable.all():
+            samples[~usable] = np.nan
+        return samples.astype(np.float32)
 
     def _lead_off(self, bits: int) -> Bools:
         source = np.array([bool(bits >> i & 1) for i in range(len(self.hello.leads))])
