@@ -8,11 +8,11 @@ from engine.errors import ModelError
 class NetworkConfig:
     """Shape of the restoration network; travels inside its checkpoint."""
 
-    width: int = 40
+    width: int = 32
     """Channels of the global latent."""
     stem: int = 16
     """Channels after the global stem, at a quarter of the input's rate."""
-    beat_width: int = 24
+    beat_width: int = 16
     """Channels of the local latent."""
     n_global_blocks: int = 4
     n_local_blocks: int = 3
