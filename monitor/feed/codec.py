@@ -16,7 +16,7 @@ import numpy as np
 
 from engine.errors import WireError
 from monitor.alarms.alarm import AlarmEvent
-from monitor.feed.plainform import from_plain, to_plain
+from monitor.feed.plainform import from_plain, to_map
 from monitor.update import BedUpdate, CoreStatus, WaveChunk
 
 FeedValue = WaveChunk | BedUpdate | CoreStatus | AlarmEvent
@@ -41,9 +41,8 @@ def topic_of(value: FeedValue) -> bytes:
 def encode(value: FeedValue, seq: int = 0) -> list[bytes]:
     """Turn a value into the two frames of a feed message."""
     if isinstance(value, AlarmEvent):
-        return [topic_of(value), json.dumps({"seq": seq, **to_plain(value)}).encode()]
-    plain = _wave_to_plain(value) if isinstance(value, WaveChunk) else to_plain(value)
-    return [topic_of(value), msgpack.packb({"seq": seq, **plain})]
+        return [topic_of(value), json.dumps({"seq": seq, **to_map(value)}, default=to_map).encode()]
+    return [topic_of(value), msgpack.packb({"seq": seq, **_plain(value)}, default=to_map)]
 
 
 def decode(parts: list[bytes]) -> tuple[FeedValue, int]:
@@ -70,6 +69,20 @@ def _value(kind: bytes, plain: dict[str, Any]) -> FeedValue:
         case b"alarm":
             return from_plain(AlarmEvent, plain)
     raise ValueError(f"unknown kind of message {kind!r}")
+
+
+def _plain(value: WaveChunk | BedUpdate | CoreStatus) -> dict[str, Any]:
+    match value:
+        case WaveChunk():
+            return _wave_to_plain(value)
+        case BedUpdate():  # hundreds of spans: a dictionary written out is the quickest
+            spans = [
+                {"lead": span.lead, "onset": span.onset, "offset": span.offset, "strength": span.strength}
+                for span in value.spans
+            ]
+            return {**to_map(value), "spans": spans}
+        case CoreStatus():
+            return to_map(value)
 
 
 def _wave_to_plain(chunk: WaveChunk) -> dict[str, Any]:

@@ -1,36 +1,30 @@
 """Frozen dataclasses to and from the plain values (maps, lists, numbers) that msgpack and JSON carry."""
 
 import types
+from collections.abc import Callable
 from dataclasses import MISSING, fields, is_dataclass
-from enum import Enum
 from functools import cache
-from typing import Any, Final, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from operator import attrgetter
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
 
-_PLAIN: Final = frozenset({int, float, str, bool, type(None)})
 
+def to_map(value: Any) -> dict[str, Any]:
+    """Map of a dataclass's fields, as they are: what packers ask for (`default=`) of what they do not know.
 
-def to_plain(value: Any) -> Any:
-    """Turn dataclasses into maps by field name, tuples into lists and enumerations into their values."""
+    They take tuples for lists, and enumerations, which are all numbers or texts, for their values.
+    """
     kind: Any = type(value)
-    if kind in _PLAIN:
-        return value
-    if (names := _names(kind)) is not None:
-        return {name: to_plain(getattr(value, name)) for name in names}
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, dict):
-        return {key: to_plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [item if type(item) in _PLAIN else to_plain(item) for item in value]
-    return value
+    names, values = _fields(kind)
+    return dict(zip(names, values(value), strict=True))
 
 
 @cache
-def _names(kind: type) -> tuple[str, ...] | None:
-    """Fields of a dataclass; None for anything else."""
-    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else None
+def _fields(kind: type) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
+    """Names of a dataclass's fields, of which there are two or more, and what gets them all."""
+    names = tuple(field.name for field in fields(kind))
+    return names, attrgetter(*names)
 
 
 def from_plain(kind: type[T], plain: Any) -> T:

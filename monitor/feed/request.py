@@ -6,7 +6,7 @@ from typing import Literal, TypeVar
 import msgpack
 
 from engine.errors import WireError
-from monitor.feed.plainform import from_plain, to_plain
+from monitor.feed.plainform import from_plain, to_map
 
 M = TypeVar("M", bound="Request | Reply")
 
@@ -51,7 +51,7 @@ class Reply:
 
 def pack(message: Request | Reply) -> bytes:
     """Encode a request or a reply."""
-    packed: bytes = msgpack.packb(to_plain(message))
+    packed: bytes = msgpack.packb(to_map(message))
     return packed
 
 
