@@ -12,7 +12,7 @@ from monitor.alarms.conditions import CONDITIONS
 from monitor.alarms.finding import Finding
 from monitor.alarms.limits import Limits
 from monitor.alarms.observation import Observation
-from monitor.alarms.state import EMPTY, HOUR_N, AudioPause, MachineState, Slot
+from monitor.alarms.state import EMPTY, HOUR_N, NO_PAUSE, AudioPause, MachineState, Slot
 from monitor.alarms.watch import Watch
 
 REANNOUNCE_S: Final = 120
@@ -30,21 +30,30 @@ class AlarmMachine:
 
     def step(self, state: MachineState, observation: Observation, now_ns: int) -> tuple[MachineState, Events]:
         """Judge every condition on one observation, in the table's order."""
-        state = _in_time(state, observation, now_ns)
-        slots, events, next_id = dict(state.slots), list[AlarmEvent](), state.next_id
+        limits, slots = state.limits, dict(state.slots)
+        events, next_id = list[AlarmEvent](), state.next_id
         for condition in self.conditions:
-            moment = _Moment(condition, observation, next_id, now_ns)
-            if condition.name not in slots and not moment.finds(state.limits):
+            if condition.name not in slots and not _finds(condition, observation, limits):
                 continue  # the usual case: nothing remembered, nothing found
-            slot, happened = moment.advance(slots.get(condition.name, EMPTY), state.limits, slots)
+            moment = _Moment(condition, observation, next_id, now_ns)
+            slot, happened = moment.advance(slots.get(condition.name, EMPTY), limits, slots)
             if slot.is_empty:
                 slots.pop(condition.name, None)
             else:
                 slots[condition.name] = slot
             next_id += sum(event.transition is Transition.RAISED for event in happened)
             events += happened
-        state = replace(_counted(state, next_id - state.next_id), slots=slots, next_id=next_id)
-        return _breaking_through(state, events), tuple(events)
+        first, end = state.first_sample, observation.end_sample
+        return MachineState(
+            state.bed,
+            limits,
+            slots,
+            next_id,
+            _audio(state.audio, events, now_ns),
+            end,
+            end if first is None and observation.hop else first,
+            _raised(state.raised_samples, end, next_id - state.next_id),
+        ), tuple(events)
 
     def acknowledge(
         self, state: MachineState, now_ns: int, operator: str, alarm_id: int | None = None
@@ -70,7 +79,7 @@ class AlarmMachine:
     def resume_audio(self, state: MachineState, operator: str) -> MachineState:
         """End an audio pause early."""
         _check_operator(operator)
-        return replace(state, audio=AudioPause())
+        return replace(state, audio=NO_PAUSE)
 
     def set_limits(self, state: MachineState, limits: Limits) -> MachineState:
         """Take other limits; the next observation is judged by them."""
@@ -104,26 +113,20 @@ class _Moment:
         stream = self.condition.clock == "stream"
         return self.observation.end_sample / FS_HZ if stream else self.now_ns / NS
 
-    def finds(self, limits: Limits) -> bool:
-        """Whether the condition is there now."""
-        if self.condition.name in limits.off or not self._judgeable or self._source_ended:
-            return False
-        return self.condition.judge(self.observation, limits) is not None
-
     def advance(self, slot: Slot, limits: Limits, slots: Mapping[str, Slot]) -> tuple[Slot, list[AlarmEvent]]:
         """Judge, remember, and let the alarm begin, go on or end."""
         if self.condition.name in limits.off or self._source_ended:
-            return self._end(replace(slot, watch=Watch()))
-        if not self._judgeable:
+            return self._end(slot.watched(Watch()))
+        if not _judgeable(self.condition, self.observation):
             if slot.is_empty:
                 return slot, []
-            slot = replace(slot, watch=slot.watch.unjudged(self.at_s))
+            slot = slot.watched(slot.watch.unjudged(self.at_s))
             return self._end(slot) if slot.watch.stale(self.at_s) else (slot, [])
         finding = self.condition.judge(self.observation, limits)
         if finding is None and slot.is_empty:
             return slot, []
         persistence = self.condition.persistence
-        slot = replace(slot, watch=slot.watch.seen(finding, self.at_s, persistence))
+        slot = slot.watched(slot.watch.seen(finding, self.at_s, persistence))
         if finding is None:
             return self._end(slot) if slot.watch.clears(self.at_s, persistence) else (slot, [])
         if slot.holds:
@@ -131,11 +134,6 @@ class _Moment:
         if not slot.watch.raises(self.at_s, persistence) or self._yields(slots):
             return slot, []
         return self._begin(slot, finding)
-
-    @property
-    def _judgeable(self) -> bool:
-        hop_needed = self.condition.clock == "stream"
-        return (self.observation.hop or not hop_needed) and self.condition.judgeable(self.observation)
 
     @property
     def _source_ended(self) -> bool:
@@ -172,7 +170,9 @@ class _Moment:
     def _go_on(self, slot: Slot, finding: Finding) -> tuple[Slot, list[AlarmEvent]]:
         """Refresh the text; a graver priority or a further lead is news, and undoes an acknowledgement."""
         assert slot.alarm is not None
-        alarm = replace(slot.alarm, text=finding.text, priority=self._priority_now(slot.alarm, finding))
+        alarm, priority = slot.alarm, self._priority_now(slot.alarm, finding)
+        if finding.text != alarm.text or priority != alarm.priority:
+            alarm = replace(alarm, text=finding.text, priority=priority)
         about = finding.subjects if slot.subjects is None else slot.subjects
         worse = alarm.priority > slot.alarm.priority or not set(finding.subjects) <= set(about)
         if worse:
@@ -208,31 +208,32 @@ class _Moment:
         return Slot(watch=slot.watch), [AlarmEvent(Transition.ENDED, alarm, self.now_ns)]
 
 
-def _in_time(state: MachineState, observation: Observation, now_ns: int) -> MachineState:
-    """Move on: an audio pause that ran out (or that a clock set back would prolong) is over."""
-    first = state.first_sample
-    if first is None and observation.hop:
-        first = observation.end_sample
-    paused = now_ns < state.audio.until_ns <= now_ns + AUDIO_PAUSE_S * NS
-    return replace(
-        state,
-        audio=state.audio if paused else AudioPause(),
-        end_sample=observation.end_sample,
-        first_sample=first,
-    )
+def _finds(condition: Condition, observation: Observation, limits: Limits) -> bool:
+    """Whether the condition is there now."""
+    if condition.name in limits.off or not _judgeable(condition, observation):
+        return False
+    return condition.judge(observation, limits) is not None
 
 
-def _counted(state: MachineState, n_raised: int) -> MachineState:
-    if not n_raised:
-        return state
-    within = [n for n in state.raised_samples if n > state.end_sample - HOUR_N]
-    return replace(state, raised_samples=(*within, *[state.end_sample] * n_raised))
+def _judgeable(condition: Condition, observation: Observation) -> bool:
+    return (observation.hop or condition.clock == "wall") and condition.judgeable(observation)
 
 
-def _breaking_through(state: MachineState, events: Sequence[AlarmEvent]) -> MachineState:
-    """Sound comes back at once when something graver than the pause was made for is announced."""
+def _audio(audio: AudioPause, events: Sequence[AlarmEvent], now_ns: int) -> AudioPause:
+    """What is left of a pause: it ends by its time (or by a clock set back, which would prolong it), and at
+    once when something graver than it was made for is announced.
+    """
+    if not now_ns < audio.until_ns <= now_ns + AUDIO_PAUSE_S * NS:
+        return NO_PAUSE
     announced = (event.alarm.priority for event in events if event.alarm.phase is Phase.ACTIVE)
-    return replace(state, audio=AudioPause()) if max(announced, default=0) > state.audio.level else state
+    return NO_PAUSE if max(announced, default=0) > audio.level else audio
+
+
+def _raised(before: tuple[int, ...], end_sample: int, n_raised: int) -> tuple[int, ...]:
+    """When alarms were raised, with those of now."""
+    if not n_raised:
+        return before
+    return (*(n for n in before if n > end_sample - HOUR_N), *(end_sample,) * n_raised)
 
 
 def _acknowledged(slot: Slot, now_ns: int, operator: str) -> tuple[Slot, list[AlarmEvent]]:

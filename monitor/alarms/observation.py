@@ -72,11 +72,11 @@ class Observation:
     @property
     def n_assessable(self) -> int:
         """Number of leads good enough to judge."""
-        return sum(state is LeadState.OK for state in self.lead_states)
+        return self.lead_states.count(LeadState.OK)
 
     def reports(self, name: str) -> bool:
         """Whether the intake reports this of the link."""
-        return any(finding.name == name for finding in self.findings)
+        return bool(self.findings) and any(finding.name == name for finding in self.findings)
 
 
 def observe_hop(
@@ -102,7 +102,7 @@ def observe_hop(
     st: StChange | None = None,
 ) -> Observation:
     """Gather what one hop says of a bed."""
-    seen: Bools = np.logical_or.reduce(window.valid & quality.assessable[:, None], axis=0)
+    seen = _received(window.valid, quality.assessable)
     return Observation(
         bed=window.bed,
         end_sample=window.end_sample,
@@ -113,9 +113,9 @@ def observe_hop(
         vitals=vitals,
         score=score,
         spans=tuple(spans),
-        seen=frozen(seen),
+        seen=seen,
         since_last_beat_s=since_last_beat_s,
-        missing_s=_missing_s(window),
+        missing_s=0.0 if seen.all() else _missing_s(window),
         ever_valid=ever_valid,
         findings=tuple(findings),
         latency_ms=latency_ms,
@@ -130,9 +130,19 @@ def observe_hop(
     )
 
 
+def _received(valid: Bools, leads: Bools) -> Bools:
+    """(n,) bool: samples that at least one of some leads received; mostly one of them received all."""
+    for lead in np.flatnonzero(leads).tolist():
+        of_lead: Bools = valid[lead]
+        if np.count_nonzero(of_lead) == of_lead.size:
+            return of_lead
+    received: Bools = np.logical_or.reduce(valid[leads], axis=0)
+    return frozen(received)
+
+
 def _missing_s(window: Window) -> float:
     attached = window.present & ~window.lead_off
     if not attached.any():
         return 0.0  # nothing is attached: that is "lead off", not a gap
-    since_start = window.valid[attached, max(0, -window.start_sample) :]
-    return float((~since_start.any(axis=0)).sum()) / FS_HZ
+    since_start = _received(window.valid, attached)[max(0, -window.start_sample) :]
+    return (since_start.size - int(np.count_nonzero(since_start))) / FS_HZ

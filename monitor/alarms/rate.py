@@ -1,5 +1,6 @@
 """Rate conditions: asystole, extreme rates, and the limits of the heart rate."""
 
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -41,8 +42,9 @@ def asystole(observation: Observation, limits: Limits) -> Finding | None:
         return None
     if has_beats(observation):
         quiet_s = _quiet_s(observation)
-        text = f"ASYSTOLE no QRS for {quiet_s:.0f} s"
-        return Finding(text, _last_beat(observation, quiet_s)) if quiet_s >= ASYSTOLE_S else None
+        if quiet_s < ASYSTOLE_S:
+            return None
+        return Finding(f"ASYSTOLE no QRS for {quiet_s:.0f} s", _last_beat(observation, quiet_s))
     if not observation.ever_valid:  # a line flat from the start never was an ECG that could have stopped
         return None
     text = "ASYSTOLE? flat line on every attached lead"
@@ -51,6 +53,8 @@ def asystole(observation: Observation, limits: Limits) -> Finding | None:
 
 def extreme_bradycardia(observation: Observation, limits: Limits) -> Finding | None:
     """Median rate under the extreme limit over 5 beats."""
+    if _slowest_bpm(observation, N_BRADYCARDIA_BEATS) >= limits.extreme_low_bpm:
+        return None
     onset, rr_s = _recent_rr(observation, N_BRADYCARDIA_BEATS)
     if rr_s.size < 2 or (rr_s.size < N_BRADYCARDIA_BEATS - 1 and rr_s.sum() < MIN_BRADYCARDIA_S):
         return None
@@ -62,6 +66,9 @@ def extreme_bradycardia(observation: Observation, limits: Limits) -> Finding | N
 
 def extreme_tachycardia(observation: Observation, limits: Limits) -> Finding | None:
     """Median rate over the extreme limit over 17 beats."""
+    assert observation.beats is not None  # has_beats
+    if observation.beats.r_peaks.size < N_TACHYCARDIA_BEATS:
+        return None
     onset, rr_s = _recent_rr(observation, N_TACHYCARDIA_BEATS)
     if rr_s.size < N_TACHYCARDIA_BEATS - 1:
         return None
@@ -119,6 +126,14 @@ def _last_beat(observation: Observation, since_s: float) -> int:
     elif observation.beats is not None and observation.beats.r_peaks.size:
         return int(observation.beats.r_peaks[-1])
     return max(0, observation.end_sample - round(since_s * FS_HZ))
+
+
+def _slowest_bpm(observation: Observation, n_beats: int) -> float:
+    """Rate of the longest RR interval of the last `n_beats`: no median of them is slower."""
+    assert observation.beats is not None  # has_beats
+    peaks = observation.beats.r_peaks[-n_beats:].tolist()
+    longest = max((b - a for a, b in pairwise(peaks)), default=0)
+    return 60.0 / (longest / FS_HZ) if longest else float("inf")
 
 
 def _recent_rr(observation: Observation, n_beats: int) -> tuple[int, F64]:

@@ -34,8 +34,10 @@ def is_whole(observation: Observation) -> bool:
 
 def no_signal(observation: Observation, limits: Limits) -> Finding | None:
     """No lead is assessable though at least one is attached and delivers samples."""
+    if observation.n_assessable:
+        return None
     states = set(observation.lead_states) & set(WHY)
-    if observation.n_assessable or not states:
+    if not states:
         return None
     why = ", ".join(WHY[state] for state in sorted(states))
     return Finding(f"NO ECG no lead assessable ({why})", observation.end_sample)
@@ -88,4 +90,6 @@ silent_leads = _of_state(LeadState.GAP, "NO SAMPLES")
 
 
 def _leads(observation: Observation, state: LeadState) -> tuple[str, ...]:
+    if state not in observation.lead_states:
+        return ()
     return lead_names(lead for lead, other in enumerate(observation.lead_states) if other is state)

@@ -27,6 +27,10 @@ class Slot:
         """Whether there is nothing to remember: no alarm, and no finding that could add up to one."""
         return self.alarm is None and self.watch.is_empty
 
+    def watched(self, watch: Watch) -> "Slot":
+        """Return the slot with something else seen."""
+        return Slot(watch, self.alarm, self.subjects, self.acknowledged_ns)
+
     @property
     def holds(self) -> bool:
         """Whether there is an alarm and its condition still holds."""
@@ -46,6 +50,9 @@ class AudioPause:
     operator: str = ""
 
 
+NO_PAUSE = AudioPause()
+
+
 @dataclass(frozen=True, slots=True)
 class MachineState:
     """The alarm state of one bed."""
@@ -55,7 +62,7 @@ class MachineState:
     slots: Mapping[str, Slot] = field(default_factory=dict)
     """Condition name -> slot, where there is anything to remember; replaced as a whole, never written to."""
     next_id: int = 1
-    audio: AudioPause = AudioPause()
+    audio: AudioPause = NO_PAUSE
     end_sample: int = 0
     first_sample: int | None = None
     """End of the first window observed."""

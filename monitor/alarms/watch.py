@@ -29,7 +29,7 @@ class Watch:
     @property
     def is_empty(self) -> bool:
         """Whether no finding is in memory: then it is as if nothing had ever been observed."""
-        return self.run_onset == MISS and all(onset == MISS for onset in self.recent)
+        return self.run_onset == MISS and self.recent.count(MISS) == len(self.recent)
 
     @property
     def onset_sample(self) -> int:
@@ -58,7 +58,7 @@ class Watch:
 
     def raises(self, at_s: float, persistence: Persistence) -> bool:
         """Whether there is evidence enough to raise the alarm now."""
-        n_found = sum(onset != MISS for onset in self.recent)
+        n_found = len(self.recent) - self.recent.count(MISS)
         held = self.run_onset != MISS and at_s - self.run_since_s >= persistence.hold_s
         return held and n_found >= persistence.needs
 

@@ -79,25 +79,28 @@ class Bed:
         if self._spans or hop.spans:
             kept = [span for span in self._spans if span.offset > hop.end_sample - SPANS_KEPT_N]
             self._spans = tuple(merge_spans(kept, hop.spans))
-        vitals = replace(
-            observation.vitals or NOTHING_MEASURED, since_last_beat_s=observation.since_last_beat_s
-        )
-        self.update = replace(
-            self._with_alarms(observation.source, now_ns),
+        score, rhythm = hop.score, observation.rhythm
+        self.update = BedUpdate(
+            bed=self._name,
             end_sample=hop.end_sample,
-            vitals=vitals,
+            source=observation.source,
+            vitals=_since(observation.vitals or NOTHING_MEASURED, observation.since_last_beat_s),
             lead_states=hop.quality.state,
-            quality=tuple(float(index) for index in hop.quality.index),
-            score=float(hop.score.score) if hop.score.assessed else None,
-            threshold=float(hop.score.threshold),
-            reason=hop.score.reason,
+            quality=tuple(hop.quality.index.tolist()),
+            score=float(score.score) if score.assessed else None,
+            threshold=float(score.threshold),
+            reason=score.reason,
             spans=self._spans,
             r_peaks=tuple(hop.beats.r_peaks.tolist()),
+            alarms=self.state.alarms,
+            coverage=self._coverage,
             latency_ms=observation.latency_ms,
-            population_score=hop.score.population,
+            time_ns=now_ns,
+            audio_paused_until_ns=self.state.audio_paused_until_ns(now_ns),
+            population_score=score.population,
             baseline=self.baseline.status,
-            rhythm="" if observation.rhythm is None else observation.rhythm.label,
-            pvc_per_min=None if observation.rhythm is None else observation.rhythm.pvc_per_min,
+            rhythm="" if rhythm is None else rhythm.label,
+            pvc_per_min=None if rhythm is None else rhythm.pvc_per_min,
         )
         notes = self.baseline.take_notes()
         return Outcome(self.update, events, self._evidence(events, observation), hop, notes)
@@ -177,3 +180,10 @@ class Bed:
             latency_ms=0.0,
             time_ns=0,
         )
+
+
+def _since(vitals: Vitals, last_beat_s: float | None) -> Vitals:
+    """Vitals with the time since the last beat that was ever seen, be it before the window."""
+    if vitals.since_last_beat_s == last_beat_s:
+        return vitals
+    return replace(vitals, since_last_beat_s=last_beat_s)
