@@ -9,11 +9,11 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from engine.arrays import F64, I64, frozen
+from engine.arrays import F64, I64, Bools, frozen
 from engine.errors import ModelError
 from engine.leads import LEADS, N_LEADS
 from engine.preprocess import ModelInput
-from engine.swapfeatures import chest_features, limb_features
+from engine.swapfeatures import frontal_plane, ordered_chest_features, turned_limb_features
 
 WEIGHTS: Final = Path(__file__).parent / "weights" / "swapped.npz"
 MIN_BEATS: Final = 4
@@ -57,13 +57,19 @@ def typical_beat(prepared: ModelInput) -> F64 | None:
     """(12, BEAT_N) mean of the middle half of a window's beats, sample by sample; None with too few, or with
     a lead missing in any of them.
     """
-    whole = (prepared.beats_valid > 0).all(axis=(1, 2))
-    if whole.sum() < MIN_BEATS:
+    whole = whole_beats(prepared)
+    if np.count_nonzero(whole) < MIN_BEATS:
         return None
-    ordered = np.sort(prepared.beats[whole].astype(np.float64), axis=0)
+    ordered = np.sort(prepared.beats[whole], axis=0)
     quarter = len(ordered) // 4
-    beat: F64 = ordered[quarter : len(ordered) - quarter].mean(axis=0)
+    beat: F64 = ordered[quarter : len(ordered) - quarter].mean(axis=0, dtype=np.float64)
     return beat
+
+
+def whole_beats(prepared: ModelInput) -> Bools:
+    """(N_BEATS,) bool: a window's beats of which no sample in any lead is missing."""
+    whole: Bools = prepared.beats_valid.reshape(len(prepared.beats_valid), -1).min(axis=1) > 0
+    return whole
 
 
 def find_swapped(beat: F64) -> tuple[Swapped, ...]:
@@ -125,8 +131,8 @@ def weights() -> tuple[F64, F64]:
 
 
 def _limb_electrodes(beat: F64) -> Swapped | None:
-    undone = np.stack([with_limb_electrodes(beat, _inverse(order)) for order in LIMB])
-    plausible = limb_features(undone) @ weights()[0]
+    as_it_is = with_limb_electrodes(beat[None], LIMB[0])
+    plausible = turned_limb_features(as_it_is, _turns())[0] @ weights()[0]
     best = int(plausible.argmax())
     margin = float(plausible[best] - plausible[0])
     name = NAMES.get(LIMB[best], "")
@@ -134,14 +140,31 @@ def _limb_electrodes(beat: F64) -> Swapped | None:
 
 
 def _chest_electrodes(beat: F64) -> Swapped | None:
-    undone = np.stack([beat, *(with_chest_electrodes(beat, *pair) for pair in CHEST)])
-    plausible = chest_features(undone) @ weights()[1]
+    plausible = ordered_chest_features(beat[None], _orders())[0] @ weights()[1]
     best = int(plausible.argmax())
     margin = float(plausible[best] - plausible[0])
     if best == 0 or margin <= CHEST_MARGIN:
         return None
     one, other = CHEST[best - 1]
     return Swapped(f"V{one + 1} V{other + 1}", margin)
+
+
+@cache
+def _turns() -> F64:
+    """(6, 2, 2): what the frontal plane becomes when each of `LIMB` is undone."""
+    plane = np.zeros((N_LEADS, 2))
+    plane[:6] = _OF_I_AND_II @ [[1, 0], [1 / 2, np.sqrt(3) / 2]]
+    undone = np.stack([with_limb_electrodes(plane, _inverse(order)) for order in LIMB])
+    return frozen(frontal_plane(undone))
+
+
+@cache
+def _orders() -> I64:
+    """(16, 6): places of the chest leads as they are, and when each of `CHEST` is undone."""
+    orders = np.tile(np.arange(6), (1 + len(CHEST), 1))
+    for order, (one, other) in zip(orders[1:], CHEST, strict=True):
+        order[[one, other]] = other, one
+    return frozen(orders)
 
 
 def _inverse(order: tuple[int, ...]) -> tuple[int, ...]:
@@ -175,8 +198,14 @@ def _mislabelled(beat: F64) -> Swapped | None:
 
 def _contradiction(limb: F64) -> float:
     """How far six limb channels are from any that two of them could give; rms, mV."""
-    fitted = _OF_I_AND_II @ np.linalg.lstsq(_OF_I_AND_II, limb, rcond=None)[0]
-    return float(np.sqrt(((limb - fitted) ** 2).mean()))
+    missed = _beyond_i_and_ii() @ limb
+    return float(np.sqrt(np.vdot(missed, missed) / missed.size))
+
+
+@cache
+def _beyond_i_and_ii() -> F64:
+    """(6, 6): takes from six limb channels the nearest ones that two could give."""
+    return frozen(np.eye(6) - _OF_I_AND_II @ np.linalg.pinv(_OF_I_AND_II))
 
 
 def _signed(limb: F64, lead: int) -> F64:

@@ -4,7 +4,7 @@ from typing import Final
 from zlib import crc32
 
 from engine.grid import FS_HZ
-from engine.swapped import find_swapped, typical_beat
+from engine.swapped import MIN_BEATS, find_swapped, typical_beat, whole_beats
 from monitor.alarms.alarm import Priority
 from monitor.alarms.finding import Finding
 from monitor.alarms.limits import Limits
@@ -26,7 +26,7 @@ def can_judge_electrodes(observation: Observation) -> bool:
         return False
     rhythm = observation.rhythm
     steady = rhythm is None or (rhythm.run is None and not rhythm.waves.fibrillation)
-    return steady and typical_beat(prepared) is not None
+    return steady and int(whole_beats(prepared).sum()) >= MIN_BEATS
 
 
 def swapped_electrodes(observation: Observation, limits: Limits) -> Finding | None:
