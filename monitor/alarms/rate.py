@@ -1,11 +1,11 @@
 """Rate conditions: asystole, extreme rates, and the limits of the heart rate."""
 
 from itertools import pairwise
+from statistics import median
 from typing import Final
 
 import numpy as np
 
-from engine.arrays import F64
 from engine.grid import FS_HZ
 from engine.quality import FLAT_S, LeadState
 from monitor.alarms.fibrillation import fibrillating
@@ -53,12 +53,10 @@ def asystole(observation: Observation, limits: Limits) -> Finding | None:
 
 def extreme_bradycardia(observation: Observation, limits: Limits) -> Finding | None:
     """Median rate under the extreme limit over 5 beats."""
-    if _slowest_bpm(observation, N_BRADYCARDIA_BEATS) >= limits.extreme_low_bpm:
-        return None
     onset, rr_s = _recent_rr(observation, N_BRADYCARDIA_BEATS)
-    if rr_s.size < 2 or (rr_s.size < N_BRADYCARDIA_BEATS - 1 and rr_s.sum() < MIN_BRADYCARDIA_S):
+    if len(rr_s) < 2 or (len(rr_s) < N_BRADYCARDIA_BEATS - 1 and sum(rr_s) < MIN_BRADYCARDIA_S):
         return None
-    rate_bpm = 60.0 / float(np.median(rr_s))
+    rate_bpm = 60.0 / median(rr_s)
     if rate_bpm >= limits.extreme_low_bpm:
         return None
     return Finding(against("EXTREME BRADY HR", rate_bpm, "<", limits.extreme_low_bpm), onset)
@@ -70,9 +68,9 @@ def extreme_tachycardia(observation: Observation, limits: Limits) -> Finding | N
     if observation.beats.r_peaks.size < N_TACHYCARDIA_BEATS:
         return None
     onset, rr_s = _recent_rr(observation, N_TACHYCARDIA_BEATS)
-    if rr_s.size < N_TACHYCARDIA_BEATS - 1:
+    if len(rr_s) < N_TACHYCARDIA_BEATS - 1:
         return None
-    rate_bpm = 60.0 / float(np.median(rr_s))
+    rate_bpm = 60.0 / median(rr_s)
     if rate_bpm <= limits.extreme_high_bpm:
         return None
     return Finding(against("EXTREME TACHY HR", rate_bpm, ">", limits.extreme_high_bpm), onset)
@@ -128,24 +126,15 @@ def _last_beat(observation: Observation, since_s: float) -> int:
     return max(0, observation.end_sample - round(since_s * FS_HZ))
 
 
-def _slowest_bpm(observation: Observation, n_beats: int) -> float:
-    """Rate of the longest RR interval of the last `n_beats`: no median of them is slower."""
-    assert observation.beats is not None  # has_beats
-    peaks = observation.beats.r_peaks[-n_beats:].tolist()
-    longest = max((b - a for a, b in pairwise(peaks)), default=0)
-    return 60.0 / (longest / FS_HZ) if longest else float("inf")
-
-
-def _recent_rr(observation: Observation, n_beats: int) -> tuple[int, F64]:
+def _recent_rr(observation: Observation, n_beats: int) -> tuple[int, list[float]]:
     """First beat and the RR intervals, in s, of the last `n_beats`, none of them spanning a gap."""
     assert observation.beats is not None and observation.seen is not None
-    peaks, start = observation.beats.r_peaks, _start(observation)
-    unseen = np.concatenate([[0], np.cumsum(~observation.seen)])
-    at = np.clip(peaks - start, 0, observation.seen.size)
-    broken = np.flatnonzero(np.diff(unseen[at]) > 0)
-    whole = peaks[int(broken[-1]) + 1 :] if broken.size else peaks
-    run = whole[-n_beats:]
-    return (int(run[0]) if run.size else observation.end_sample), np.diff(run) / FS_HZ
+    peaks, start = observation.beats.r_peaks[-n_beats:].tolist(), _start(observation)
+    at = [max(peak - start, 0) for peak in peaks]
+    if at and not observation.seen[at[0] : at[-1]].all():
+        whole = [bool(observation.seen[a:b].all()) for a, b in pairwise(at)]
+        peaks = peaks[len(peaks) - 1 - (*reversed(whole), False).index(False) :]
+    return (peaks[0] if peaks else observation.end_sample), [(b - a) / FS_HZ for a, b in pairwise(peaks)]
 
 
 def _run_onset(
