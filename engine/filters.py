@@ -60,13 +60,14 @@ def bridge(x: F32, valid: Bools) -> F32:
     broken = ~valid.all(axis=-1)
     if not broken.any():
         return x
-    bridged = x.copy()
+    known: Bools = np.asarray(valid.any(axis=-1))
+    bridged = np.where(known[..., None], x, np.float32(0))
     at = np.arange(x.shape[-1])
-    for row in zip(*np.nonzero(broken), strict=True):
-        known = np.flatnonzero(valid[row])
-        steps = np.diff(bridged[row][known].astype(np.float64), prepend=0.0)
-        steps[1:][np.diff(known) > 1] = 0.0
-        bridged[row] = np.interp(at, known, np.cumsum(steps)) if known.size else 0.0
+    for row in zip(*np.nonzero(broken & known), strict=True):
+        places = np.flatnonzero(valid[row])
+        steps = np.diff(bridged[row][places].astype(np.float64), prepend=0.0)
+        steps[1:][np.diff(places) > 1] = 0.0
+        bridged[row] = np.interp(at, places, np.cumsum(steps))
     return bridged
 
 
@@ -98,12 +99,13 @@ def without_spikes(x: F32) -> F32:
     smooth = _combined(
         np.minimum, _combined(np.maximum, _combined(np.minimum, flat, SPIKE_N), 2 * cut + 1), SPIKE_N
     )
-    away = np.zeros_like(held_x)
-    aside = away.reshape(-1)[2 * cut : -2 * cut]
-    np.abs(np.subtract(flat[2 * cut : -2 * cut], smooth, out=aside), out=aside)
+    aside = np.abs(flat[2 * cut : -2 * cut] - smooth)
+    # What a spike must exceed: a share of what its lead spans, and the rest's way from one side to the other.
     least = MIN_SPIKE_SHARE * (x.max(axis=-1) - x.min(axis=-1))
-    at = np.flatnonzero(away > least[..., None]) - 2 * cut
-    at = at[(at >= around) & (at < smooth.size - around)]
+    limit = np.abs(smooth[2 * around :] - smooth[: -2 * around])
+    limit *= np.float32(SPIKE_RATIO)
+    np.maximum(limit, np.repeat(least, held_x.shape[-1])[pad:-pad], out=limit)
+    at = np.flatnonzero(aside[around:-around] > limit) + around
     for step in (around // 2, 1):  # a few places refute most of them
         near = [smooth[at + k] for k in range(-around, around + 1, step)]
         at = at[aside[at] > SPIKE_RATIO * (np.maximum.reduce(near) - np.minimum.reduce(near))]
@@ -178,7 +180,7 @@ def qrs_envelope(x: F32) -> F32:
     np.multiply(spectrum[..., : gain.size], gain, out=band[..., : gain.size])
     first = (n_padded - n - n_tail) // 2
     analytic = ifft(band, overwrite_x=True)[..., first : first + n // 2]
-    envelope: F32 = np.sqrt(analytic.real**2 + analytic.imag**2)
+    envelope: F32 = np.abs(analytic)
     return envelope
 
 

@@ -68,12 +68,12 @@ def condition(windows: Sequence[Window]) -> Signals:
     received = np.stack([window.valid for window in windows])
     received &= np.isfinite(x)
     whole: Bools = np.logical_and.reduce(received, axis=2)
-    level = _levels(x, received, whole)
+    there: Bools = np.logical_or.reduce(received, axis=2)
+    level = _levels(x, received, whole, there)
     x -= level[..., None]
     if not whole.all():
         x = np.where(received, x, np.float32(0))
     bridged = bridge(x, received)
-    there: Bools = np.logical_or.reduce(received, axis=2)
     calm = for_rows(there, without_spikes, bridged)
     return Signals(
         tuple(windows),
@@ -86,12 +86,12 @@ def condition(windows: Sequence[Window]) -> Signals:
     )
 
 
-def _levels(x: F32, received: Bools, whole: Bools) -> F32:
+def _levels(x: F32, received: Bools, whole: Bools, there: Bools) -> F32:
     """(B, 12) the middle of what was received; 0 where nothing was."""
     some = x[..., ::LEVEL_STEP]
     middle = some.shape[2] // 2
     level: F32 = np.partition(some, middle, axis=2)[..., middle]
-    for place in zip(*np.nonzero(~whole), strict=True):
-        known = x[place][received[place]]
-        level[place] = np.median(known) if known.size else 0.0
+    level[~there] = 0.0
+    for place in zip(*np.nonzero(there & ~whole), strict=True):
+        level[place] = np.median(x[place][received[place]])
     return level
