@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from engine.arrays import F32, I64, Bools
 from engine.grid import FS_HZ, WINDOW_N
@@ -114,10 +113,11 @@ def find_waves(signals: Signals, qualities: Sequence[Quality]) -> list[Waves]:
         return found
     newest = _Leads.of(signals, window, lead, round((STRETCH_S + AROUND_S) * FS_HZ))
     evidence = newest.evidence([0])[:, 0]
-    for i, one in zip(newest.windows.tolist(), evidence.tolist(), strict=True):
+    windows = newest.windows
+    for i, one in zip(windows.tolist(), evidence.tolist(), strict=True):
         found[i] = Waves(one)
-    asked = np.isin(window, newest.windows[evidence >= QUIET_EVIDENCE])
-    if asked.any():
+    if (loud := windows[evidence >= QUIET_EVIDENCE]).size:
+        asked = np.isin(window, loud)
         for i, waves in _asked(signals, _Leads.of(signals, window[asked], lead[asked], WINDOW_N)):
             found[i] = waves
     return found
@@ -143,7 +143,14 @@ class _Leads:
     @property
     def windows(self) -> I64:
         """The windows, each once."""
-        return np.unique(self.window)
+        return self.window[self._starts]
+
+    @property
+    def _starts(self) -> I64:
+        """Rows at which another window begins."""
+        other = np.ones(self.window.size, np.bool_)
+        other[1:] = self.window[1:] != self.window[:-1]
+        return np.flatnonzero(other)
 
     def only(self, windows: I64) -> "_Leads":
         """The leads of some of the windows."""
@@ -152,14 +159,15 @@ class _Leads:
 
     def evidence(self, back: Sequence[int]) -> F32:
         """(n_windows, n_back) log odds of the stretches that end so many values ago, mean of the leads."""
-        first = self.waves.shape[1] - _n(STRETCH_S) - np.asarray(back, np.int64)
+        ends = [self.waves.shape[1] - n for n in back]
         stretches = (
-            sliding_window_view(x, _n(STRETCH_S), axis=1)[:, first] for x in (self.waves, self.envelope)
+            np.stack([x[:, end - _n(STRETCH_S) : end] for end in ends], axis=1)
+            for x in (self.waves, self.envelope)
         )
         votes = _votes(features(*stretches))
-        starts = np.flatnonzero(np.diff(self.window, prepend=-1))
-        n_leads = np.diff(starts, append=self.window.size).astype(np.float32)
+        starts = self._starts
         total: F32 = np.add.reduceat(votes, starts, axis=0)
+        n_leads = np.bincount(self.window)[self.window[starts]].astype(np.float32)
         return total / n_leads[:, None]
 
 

@@ -1,4 +1,4 @@
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -104,13 +104,13 @@ class History:
 
     def _part(self, first: int, last: int) -> "History":
         part = slice(first, last)
-        return replace(
-            self,
-            r_peaks=self.r_peaks[part],
-            klass=self.klass[part],
-            qrs_ms=self.qrs_ms[part],
-            p_wave=self.p_wave[part],
-            whole=self.whole[part],
+        return History(
+            self.r_peaks[part],
+            self.klass[part],
+            self.qrs_ms[part],
+            self.p_wave[part],
+            self.whole[part],
+            self.waves_until,
         )
 
 

@@ -169,12 +169,20 @@ def sample_entropy(rr_s: F64, sound: Bools) -> float | None:
 def _entropy(first: F64, second: F64) -> float:
     """Quadratic sample entropy of pairs of neighbours."""
     of_first = np.abs(first[:, None] - first)
-    np.fill_diagonal(of_first, np.inf)
     of_both = np.maximum(of_first, np.abs(second[:, None] - second))
-    enough_s = float(np.partition(of_both, MIN_MATCHES - 1, axis=None)[MIN_MATCHES - 1])
-    enough_s = min(enough_s, MAX_TOLERANCE_S)  # infinite where there are too few pairs
-    n_steps = max(math.ceil((enough_s - TOLERANCE_S) / STEP_S + 1e-9), 0)
-    tolerance_s = min(TOLERANCE_S + n_steps * STEP_S, MAX_TOLERANCE_S)
-    n_first = int(np.count_nonzero(of_first < tolerance_s))
-    n_both = int(np.count_nonzero(of_both < tolerance_s))
+    tolerance_s = TOLERANCE_S
+    n_same = first.size  # each pair matches itself, which does not count
+    n_both = int(np.count_nonzero(of_both < tolerance_s)) - n_same
+    if n_both < MIN_MATCHES:
+        tolerance_s = _wider(of_both)
+        n_both = int(np.count_nonzero(of_both < tolerance_s)) - n_same
+    n_first = int(np.count_nonzero(of_first < tolerance_s)) - n_same
     return math.log(2 * tolerance_s) - math.log(max(n_both, 1) / max(n_first, 1))
+
+
+def _wider(of_both: F64) -> float:
+    """The tolerance, in steps, within which enough pairs match, or the widest."""
+    place = len(of_both) + MIN_MATCHES - 1  # behind the matches of each with itself
+    enough_s = float(np.partition(of_both, place, axis=None)[place])
+    n_steps = max(math.ceil((enough_s - TOLERANCE_S) / STEP_S + 1e-9), 0)
+    return min(TOLERANCE_S + n_steps * STEP_S, MAX_TOLERANCE_S)

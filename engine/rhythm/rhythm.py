@@ -1,5 +1,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -93,14 +94,15 @@ def follow(
 def _rhythm(history: History, end: int, classes: BeatClasses, waves: Waves) -> Rhythm:
     recent = history.since(end - round(RECENT_S * FS_HZ))
     pause_s, pause_sample = _longest(history, recent.r_peaks.size, end)
+    pvc_per_min = n_ventricular(history, end)
     return Rhythm(
         waves=waves,
         irregularity=judge_irregularity(history, end),
-        run=_recent_run(history, recent, end),
+        run=_recent_run(history, recent, end) if pvc_per_min else None,
         pause_s=pause_s,
         pause_sample=pause_sample,
-        pvc_per_min=n_ventricular(history, end),
-        pattern=pattern(history, end),
+        pvc_per_min=pvc_per_min,
+        pattern=pattern(history, end) if pvc_per_min else "",
         paced=bool(2 * np.count_nonzero(classes.klass == _PACED) > classes.klass.size),
     )
 
@@ -115,11 +117,10 @@ def _recent_run(history: History, recent: History, end: int) -> Run | None:
 
 def _longest(history: History, n_recent: int, end_sample: int) -> tuple[float | None, int]:
     """The longest whole interval before one of the newest beats, and the beat before it."""
-    first = history.r_peaks.size - n_recent
-    whole = np.flatnonzero(history.whole[first:]) + first
-    whole = whole[whole > 0]
-    if not whole.size:
+    first = max(history.r_peaks.size - n_recent, 1)
+    peaks, whole = history.r_peaks[first - 1 :].tolist(), history.whole[first:].tolist()
+    intervals = [(b - a, -a) for (a, b), known in zip(pairwise(peaks), whole, strict=True) if known]
+    if not intervals:
         return None, end_sample
-    rr_n = history.r_peaks[whole] - history.r_peaks[whole - 1]
-    longest = int(rr_n.argmax())
-    return float(rr_n[longest]) / FS_HZ, int(history.r_peaks[whole[longest] - 1])
+    longest, before = max(intervals)
+    return longest / FS_HZ, -before

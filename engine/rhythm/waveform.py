@@ -112,13 +112,15 @@ def _leak(waves: F32, size: F32, mean_slope: F32) -> F32:
     """What remains of each row when it is added to itself half a mean period earlier."""
     m = waves.shape[-1]
     half = np.clip(np.round(np.pi * _mean(size) / (mean_slope + TINY)), 1, m // 4).astype(np.int64)
-    leak = np.empty(half.shape, np.float32)
-    for lag in np.unique(half).tolist():  # rows of one lag at a time: slices instead of gathered samples
-        rows = half == lag
-        now, before = waves[rows, lag:], waves[rows, :-lag]
-        both = np.add.reduce(size[rows, lag:], axis=-1) + np.add.reduce(size[rows, :-lag], axis=-1)
-        leak[rows] = np.add.reduce(np.abs(now + before), axis=-1) / (both + TINY)
-    return leak
+    rows, lags = waves.reshape(-1, m), half.reshape(-1)
+    both = np.zeros_like(rows)
+    for row, sums, lag in zip(rows, both, lags.tolist(), strict=True):
+        np.add(row[lag:], row[:-lag], out=sums[lag:])
+    remains = np.add.reduce(np.abs(both, out=both), axis=1)
+    parts = np.arange(0, rows.size, m)[:, None] + np.stack((0 * lags, lags, m - lags), axis=1)
+    head, middle, tail = np.add.reduceat(size.reshape(-1), parts.reshape(-1)).reshape(-1, 3).T
+    leak: F32 = remains / (head + 2 * middle + tail + TINY)
+    return leak.reshape(half.shape)
 
 
 def repetition(waves: F32) -> tuple[float, float]:
