@@ -10,9 +10,15 @@ from engine.beats import beats_of
 from engine.errors import ModelError
 from engine.grid import WINDOW_N
 from engine.leads import LEADS
-from engine.preprocess import input_of
+from engine.preprocess import BEAT_N, input_of
 from engine.quality import quality_of
 from engine.resample import resample_whole
+from engine.swapfeatures import (
+    chest_features,
+    limb_features,
+    ordered_chest_features,
+    turned_limb_features,
+)
 from monitor.records import read_record
 from simulators.patient.act import Act
 from simulators.patient.patient import Patient
@@ -99,6 +105,17 @@ def test_the_arms_exchanged_are_what_the_textbook_says():
     for now, before in (("I", "I"), ("II", "III"), ("III", "II"), ("aVR", "aVL"), ("aVF", "aVF")):
         sign = -1 if now == "I" else 1
         assert np.allclose(y[LEADS.index(now)], sign * x[LEADS.index(before)], atol=1e-5)
+
+
+def test_what_an_exchange_looks_like_is_what_exchanged_leads_look_like():
+    beat = patient()[None, :, 100 : 100 + BEAT_N].astype(np.float64)
+    turned = turned_limb_features(swapped.with_limb_electrodes(beat, swapped.LIMB[0]), swapped._turns())[0]
+    for features, order in zip(turned, swapped.LIMB, strict=True):
+        undone = swapped.with_limb_electrodes(beat, swapped._inverse(order))
+        assert np.allclose(features, limb_features(undone)[0], atol=1e-9)
+    ordered = ordered_chest_features(beat, swapped._orders())[0, 1:]
+    for features, pair in zip(ordered, swapped.CHEST, strict=True):
+        assert np.allclose(features, chest_features(swapped.with_chest_electrodes(beat, *pair))[0], atol=1e-9)
 
 
 def test_gain_is_no_matter_and_an_offset_is_none(window_of):
