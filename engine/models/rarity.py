@@ -44,12 +44,13 @@ class Rarity:
         (12, m) float32
         """
         end = self._end[:, : values.shape[1]]
-        place = np.sqrt(np.minimum(values, end))
-        with np.errstate(invalid="ignore"):  # what is no number stays none
-            entry = place.astype(np.int32)  # to int64 at once takes longer than by way of int32
+        place = np.fmin(values, end)  # what is no number gets a place in the table, and stays none below
+        np.sqrt(place, out=place)
+        entry = place.astype(np.int32)  # to int64 at once takes longer than by way of int32
         entry += self._first[reading, :, : values.shape[1]]
         entry = entry.astype(np.int64)
-        place *= self._slope.take(entry, mode="clip")
-        place += self._offset.take(entry, mode="clip")
-        place *= np.maximum(values, end)
-        return place
+        surprise = self._slope.take(entry, mode="wrap")  # no entry needs it; clipping takes longer
+        surprise *= place
+        surprise += self._offset.take(entry, mode="wrap")
+        surprise *= np.maximum(values, end)
+        return surprise

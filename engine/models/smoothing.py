@@ -25,15 +25,15 @@ class Smoother:
 
     def __init__(self, n_rows: int) -> None:
         self._padded, self._valid, self._memory = _padded(n_rows), _padded(1), _padded(3)
-        self._per_count, self._broken = _WHOLE, np.empty((N_LEADS, MAP_N), np.float32)
+        self._per_count, self._broken = _WHOLE, np.zeros_like(_WHOLE)
         self.rows = self._padded[:, :, _BEFORE_N : _BEFORE_N + MAP_N]
         """(n_rows, 12, MAP_N) float32, to be filled."""
 
     def means(self, row: int) -> F32:
         """(12, MAP_N) float32 of one row; 0 where not valid. Each call overwrites what the last one gave."""
-        means = self._sums(self._padded[row])
-        means *= self._per_count
-        return means
+        sums = self._sums(self._padded[row])
+        sums *= self._per_count
+        return sums[:, :MAP_N]
 
     def keep(self, valid: F32) -> None:
         """Leave in the rows what is `valid`: (12, MAP_N) float32, 1 or 0."""
@@ -42,11 +42,12 @@ class Smoother:
             return
         self.rows *= valid
         self._valid[0, :, _BEFORE_N : _BEFORE_N + MAP_N] = valid
-        np.divide(valid, np.maximum(self._sums(self._valid[0]), 1), out=self._broken)
+        count = np.maximum(self._sums(self._valid[0])[:, :MAP_N], 1)
+        np.divide(valid, count, out=self._broken[:, :MAP_N])
         self._per_count = self._broken
 
     def _sums(self, padded: F32) -> F32:
-        """Sums of `SMOOTH_N` samples, an odd number.
+        """Sums of `SMOOTH_N` samples, an odd number; behind those of each lead's samples follows what pads it.
 
         Those of 2, 4, 8, ... samples are made of one another and added up. Unlike differences of a running
         sum, they lose nothing to rounding in float32.
@@ -61,17 +62,18 @@ class Smoother:
             if SMOOTH_N & width:
                 np.add(so_far[:-done], one[done:], out=total[:-done])
                 so_far, done = total, done + width
-        return self._memory[0, :, :MAP_N]
-
-
-def _per_count(n: int) -> F32:
-    """(n,) one over the number of places around each."""
-    return frozen((1 / np.convolve(np.ones(n), np.ones(SMOOTH_N), "same")).astype(np.float32))
-
-
-_WHOLE: Final = _per_count(MAP_N)
-"""Of a lead without gaps."""
+        return self._memory[0]
 
 
 def _padded(n_rows: int) -> F32:
     return np.zeros((n_rows, N_LEADS, MAP_N + SMOOTH_N - 1), np.float32)
+
+
+def _per_count() -> F32:
+    """(12, MAP_N and padding) one over the number of places around each sample, where there are no gaps."""
+    per_count = _padded(1)[0]
+    per_count[:, :MAP_N] = 1 / np.convolve(np.ones(MAP_N), np.ones(SMOOTH_N), "same")
+    return frozen(per_count)
+
+
+_WHOLE: Final = _per_count()
