@@ -6,6 +6,7 @@ import numpy as np
 
 from engine.arrays import F32, F64
 from engine.backends.backend import NetworkOutputs
+from engine.leads import N_LEADS
 from engine.models.normality import Normality
 from engine.models.offbeat import offbeat
 from engine.models.rarity import Rarity
@@ -63,17 +64,23 @@ class ErrorMap:
             readings, raised in windows that are anomalous as a whole: a steady ST elevation is nowhere far
             from normal, and everywhere a little.
         """
-        maps = np.zeros_like(batch.valid)
+        maps = np.empty_like(batch.valid)
         heights, which = offbeat(batch)
+        n_heights = heights.shape[2]
+        either = which[0] * n_heights + which[1]
         for i, smoother in enumerate(shapes(self._usual, batch, shape, outputs)):
+            one = maps[i]
+            early, late = (
+                self._rarity.of(N_SHAPES + n, heights[n, i] / unit) ** 2
+                for n, unit in enumerate(self._rhythm_unit)
+            )
+            both = (early[:, :, None] + late[:, None]).reshape(N_LEADS, -1)
+            both.take(either[i], axis=1, mode="wrap", out=one)
             for reading in range(N_SHAPES):
                 surprise = self._rarity.of(reading, np.sqrt(smoother.means(reading)))
                 surprise *= surprise
-                maps[i] += surprise
-            for n, unit in enumerate(self._rhythm_unit):
-                surprise = self._rarity.of(N_SHAPES + n, heights[n, i] / unit)
-                maps[i] += (surprise * surprise).take(which[n, i], axis=1)
-            maps[i] *= self._scale * batch.valid[i]
+                one += surprise
+            one *= self._scale * batch.valid[i]
         return raised(np.sqrt(maps, out=maps), scores)
 
 

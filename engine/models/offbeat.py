@@ -53,9 +53,8 @@ def _highest(height: F64, stretch: tuple[F64, F64]) -> I64:
     """(B, MAP_N): of the heights (B, n + 1), the highest whose stretch covers a sample; else the last one."""
     bounds = [np.clip(np.ceil(edge), 0, MAP_N).astype(np.int64).tolist() for edge in stretch]
     found = np.full((len(height), MAP_N), height.shape[1] - 1, np.int64)
-    order = np.argsort(height, axis=1).tolist()
-    for row, window in enumerate(found):
-        for interval in order[row]:
-            if height[row, interval] > 0:
-                window[bounds[0][row][interval] : bounds[1][row][interval]] = interval
+    rows, intervals = np.nonzero(height > 0)
+    order = np.argsort(height[rows, intervals])
+    for row, interval in zip(rows[order].tolist(), intervals[order].tolist(), strict=True):
+        found[row, bounds[0][row][interval] : bounds[1][row][interval]] = interval
     return found

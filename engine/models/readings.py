@@ -78,18 +78,33 @@ def shapes(usual: UsualSizes, batch: ModelInput, shape: F64, outputs: NetworkOut
     window, beat = smoother.rows[0], smoother.rows[1:]
     exist, typical = beats_there(batch), _Typical.of(usual, batch, shape)
     for i, starts in enumerate(batch.beat_starts.tolist()):
-        rows = painting_order(exist[i])
-        squares = _beat_squares(usual, batch.at(i), outputs.beat_error[i], typical.at(i), rows)
-        window[:], beat[:] = usual.window_error[:, BETWEEN:], 0
-        for n, row in enumerate(rows):
+        window[:] = usual.window_error[:, BETWEEN:]
+        for row in painting_order(exist[i]):
             place, part = overlap(starts[row], BEAT_N)
             window[:, place] = usual.window_error[:, part]
-            place, part = overlap(starts[row] + EDGE_N, BEAT_N - 2 * EDGE_N)
-            np.maximum(beat[:, :, place], squares[:, n, :, part], out=beat[:, :, place])
         window *= outputs.window_error[i]
         window *= window
+        rows = np.flatnonzero(exist[i]).tolist()
+        squares = _beat_squares(usual, batch.at(i), outputs.beat_error[i], typical.at(i), rows)
+        _lay(beat, squares, [starts[row] + EDGE_N for row in rows])
         smoother.keep(batch.valid[i])
         yield smoother
+
+
+def _lay(onto: F32, beats: F32, starts: list[int]) -> None:
+    """Lay beats (4, beats, 12, n), oldest first, at their places: the larger where two overlap, 0 between."""
+    done = 0
+    for n, start in enumerate(starts):
+        place, part = overlap(start, beats.shape[3])
+        low, high = place.start, place.stop
+        seam = min(max(done, low), high)  # before it lies an earlier beat
+        onto[:, :, done:low] = 0
+        if low < seam:
+            both = onto[:, :, low:seam]
+            np.maximum(both, beats[:, n, :, part.start : seam - start], out=both)
+        onto[:, :, seam:high] = beats[:, n, :, seam - start : part.stop]
+        done = max(done, high)
+    onto[:, :, done:] = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
