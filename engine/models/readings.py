@@ -74,35 +74,39 @@ def shapes(usual: UsualSizes, batch: ModelInput, shape: F64, outputs: NetworkOut
     One by one, because what one window needs stays in the processor's cache. Where two beats overlap the
     larger deviation counts.
     """
-    smoother = Smoother(N_SHAPES)
-    window, beat = smoother.rows[0], smoother.rows[1:]
+    smoother, window = Smoother(N_SHAPES), np.empty(batch.valid.shape[1:], np.float32)
     exist, typical = beats_there(batch), _Typical.of(usual, batch, shape)
+    whole: Bools = batch.beats_valid.min(axis=(2, 3)) > 0
     for i, starts in enumerate(batch.beat_starts.tolist()):
+        rows = painting_order(exist[i])
         window[:] = usual.window_error[:, BETWEEN:]
-        for row in painting_order(exist[i]):
+        for row in rows:
             place, part = overlap(starts[row], BEAT_N)
             window[:, place] = usual.window_error[:, part]
         window *= outputs.window_error[i]
-        window *= window
-        rows = np.flatnonzero(exist[i]).tolist()
-        squares = _beat_squares(usual, batch.at(i), outputs.beat_error[i], typical.at(i), rows)
-        _lay(beat, squares, [starts[row] + EDGE_N for row in rows])
+        np.multiply(window, window, out=smoother.rows[0])
+        n = max(rows, default=-1) + 1
+        squares = _beat_squares(usual, batch.at(i), outputs.beat_error[i], typical.at(i), whole[i, :n])
+        _lay(smoother.rows[1:], squares, starts, sorted(rows))
         smoother.keep(batch.valid[i])
         yield smoother
 
 
-def _lay(onto: F32, beats: F32, starts: list[int]) -> None:
-    """Lay beats (4, beats, 12, n), oldest first, at their places: the larger where two overlap, 0 between."""
+def _lay(onto: F32, beats: F32, starts: list[int], rows: list[int]) -> None:
+    """Lay those of the beats (4, beats, 12, n) that exist at their places, oldest first: the larger where
+    two overlap, 0 between.
+    """
     done = 0
-    for n, start in enumerate(starts):
+    for row in rows:
+        start = starts[row] + EDGE_N
         place, part = overlap(start, beats.shape[3])
         low, high = place.start, place.stop
         seam = min(max(done, low), high)  # before it lies an earlier beat
         onto[:, :, done:low] = 0
         if low < seam:
             both = onto[:, :, low:seam]
-            np.maximum(both, beats[:, n, :, part.start : seam - start], out=both)
-        onto[:, :, seam:high] = beats[:, n, :, seam - start : part.stop]
+            np.maximum(both, beats[:, row, :, part.start : seam - start], out=both)
+        onto[:, :, seam:high] = beats[:, row, :, seam - start : part.stop]
         done = max(done, high)
     onto[:, :, done:] = 0
 
@@ -133,17 +137,20 @@ class _Typical:
         return _Typical(self.own[i], self.deviation[i], self.away[i])
 
 
-def _beat_squares(usual: UsualSizes, one: ModelInput, error: F32, typical: _Typical, rows: list[int]) -> F32:
-    """(4, beats, 12, n) squared deviations of some beats of a window."""
-    beats = np.arcsinh(one.beats[rows][..., INNER] * np.float32(1 / SHAPE_MV))
-    away = np.empty((4, *beats.shape), np.float32)
-    np.multiply(error[rows][..., INNER], usual.beat_error, out=away[0])
-    np.multiply(beats - usual.beat, usual.beat_deviation, out=away[1])
-    np.multiply(beats - typical.own, typical.deviation, out=away[2])
+def _beat_squares(usual: UsualSizes, one: ModelInput, error: F32, typical: _Typical, whole: Bools) -> F32:
+    """(4, n, 12, m) squared deviations of the first `n` beats of a window; `whole` (n,) are valid throughout."""
+    n = len(whole)
+    away = np.empty((4, n, *usual.beat.shape), np.float32)
+    compressed = np.multiply(one.beats[:n, :, INNER], np.float32(1 / SHAPE_MV), out=away[3])
+    np.arcsinh(compressed, out=compressed)
+    np.multiply(error[:n, :, INNER], usual.beat_error, out=away[0])
+    np.subtract(compressed, usual.beat, out=away[1])
+    away[1] *= usual.beat_deviation
+    np.subtract(compressed, typical.own, out=away[2])
+    away[2] *= typical.deviation
     away[3] = typical.away
-    valid = one.beats_valid[rows][..., INNER]
-    if not valid.all():
-        away *= valid
+    for row in np.flatnonzero(~whole).tolist():
+        away[:, row] *= one.beats_valid[row, :, INNER]
     away *= away
     return away
 
