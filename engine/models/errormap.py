@@ -21,6 +21,8 @@ MAX_RAISE: Final = 1.5
 SUSPECT_FROM: Final = 0.7
 """... as far as the window's score lies between this and the threshold, 1."""
 
+_RHYTHM: Final = slice(N_SHAPES, N_READINGS)
+
 
 class ErrorMap:
     """Makes maps of windows: what it needs of a model's statistics, in the form it needs.
@@ -66,14 +68,10 @@ class ErrorMap:
         """
         maps = np.empty_like(batch.valid)
         heights, which = offbeat(batch)
-        n_heights = heights.shape[2]
-        either = which[0] * n_heights + which[1]
+        either = which[0] * heights.shape[2] + which[1]
         for i, smoother in enumerate(shapes(self._usual, batch, shape, outputs)):
             one = maps[i]
-            early, late = (
-                self._rarity.of(N_SHAPES + n, heights[n, i] / unit) ** 2
-                for n, unit in enumerate(self._rhythm_unit)
-            )
+            early, late = self._rarity.of(_RHYTHM, heights[:, i, None] / self._rhythm_unit) ** 2
             both = (early[:, :, None] + late[:, None]).reshape(N_LEADS, -1)
             both.take(either[i], axis=1, mode="wrap", out=one)
             for reading in range(N_SHAPES):

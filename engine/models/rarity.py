@@ -29,25 +29,27 @@ class Rarity:
         self._first = np.repeat(first, MAP_N, axis=2)
         self._end = np.full((table.shape[1], MAP_N), n**2, np.float32)
 
-    def of(self, reading: int, values: F32) -> F32:
-        """Surprise of one of the readings.
+    def of(self, reading: int | slice, values: F32) -> F32:
+        """Surprise of one of the readings, or of some.
 
         Parameters
         ----------
-        reading : int
+        reading : int or slice
             Which.
-        values : (12, m) float32
-            Its values, counted in its `unit`; `m` is at most MAP_N.
+        values : (12, m) or (n, 12, m) float32
+            Their values, counted in their `unit`; `m` is at most MAP_N.
 
         Returns
         -------
-        (12, m) float32
+        float32
+            Of the same shape.
         """
-        end = self._end[:, : values.shape[1]]
+        m = values.shape[-1]
+        end = self._end[:, :m]
         place = np.fmin(values, end)  # what is no number gets a place in the table, and stays none below
         np.sqrt(place, out=place)
         entry = place.astype(np.int32)  # to int64 at once takes longer than by way of int32
-        entry += self._first[reading, :, : values.shape[1]]
+        entry += self._first[reading, :, :m]
         entry = entry.astype(np.int64)
         surprise = self._slope.take(entry, mode="wrap")  # no entry needs it; clipping takes longer
         surprise *= place

@@ -24,35 +24,35 @@ class Smoother:
     """
 
     def __init__(self, n_rows: int) -> None:
-        self._padded, self._valid, self._memory = _padded(n_rows), _padded(1), _padded(3)
-        self._per_count, self._broken = _WHOLE, np.zeros_like(_WHOLE)
+        self._padded, self._valid, self._mean = _padded(n_rows), _padded(1), _padded(1)[0]
+        self._memory = np.zeros((3, self._padded.size), np.float32)
+        self._sums, self._per_count, self._broken = self._padded, _WHOLE, np.zeros_like(_WHOLE)
         self.rows = self._padded[:, :, _BEFORE_N : _BEFORE_N + MAP_N]
         """(n_rows, 12, MAP_N) float32, to be filled."""
 
+    def keep(self, valid: F32) -> None:
+        """Leave in the rows what is `valid`, (12, MAP_N) float32, 1 or 0, and smooth them."""
+        self._per_count = _WHOLE
+        if not valid.all():
+            self.rows *= valid
+            self._valid[0, :, _BEFORE_N : _BEFORE_N + MAP_N] = valid
+            count = np.maximum(self._summed(self._valid)[0, :, :MAP_N], 1)
+            np.divide(valid, count, out=self._broken[:, :MAP_N])
+            self._per_count = self._broken
+        self._sums = self._summed(self._padded)
+
     def means(self, row: int) -> F32:
         """(12, MAP_N) float32 of one row; 0 where not valid. Each call overwrites what the last one gave."""
-        sums = self._sums(self._padded[row])
-        sums *= self._per_count
-        return sums[:, :MAP_N]
+        np.multiply(self._sums[row], self._per_count, out=self._mean)
+        return self._mean[:, :MAP_N]
 
-    def keep(self, valid: F32) -> None:
-        """Leave in the rows what is `valid`: (12, MAP_N) float32, 1 or 0."""
-        if valid.all():
-            self._per_count = _WHOLE
-            return
-        self.rows *= valid
-        self._valid[0, :, _BEFORE_N : _BEFORE_N + MAP_N] = valid
-        count = np.maximum(self._sums(self._valid[0])[:, :MAP_N], 1)
-        np.divide(valid, count, out=self._broken[:, :MAP_N])
-        self._per_count = self._broken
-
-    def _sums(self, padded: F32) -> F32:
+    def _summed(self, padded: F32) -> F32:
         """Sums of `SMOOTH_N` samples, an odd number; behind those of each lead's samples follows what pads it.
 
         Those of 2, 4, 8, ... samples are made of one another and added up. Unlike differences of a running
         sum, they lose nothing to rounding in float32.
         """
-        total, power, spare = self._memory.reshape(3, -1)
+        total, power, spare = self._memory[:, : padded.size]
         so_far, one = padded.reshape(-1), padded.reshape(-1)
         done, width = 1, 1
         while 2 * width <= SMOOTH_N:
@@ -62,7 +62,7 @@ class Smoother:
             if SMOOTH_N & width:
                 np.add(so_far[:-done], one[done:], out=total[:-done])
                 so_far, done = total, done + width
-        return self._memory[0]
+        return total.reshape(padded.shape)
 
 
 def _padded(n_rows: int) -> F32:
