@@ -1,5 +1,6 @@
 """What is measured of a window without a network: the shape of its typical beat, its size, its rhythm."""
 
+from math import isfinite, log, nan, sqrt
 from typing import Final
 
 import numpy as np
@@ -158,3 +159,13 @@ def rhythm_features(rr_s: F32) -> F64:
     features[n < 2, 1:] = np.nan
     logarithms: F64 = np.log(features)
     return logarithms
+
+
+def irregularity(rr_s: F32) -> float:
+    """The last of the `rhythm_features` of one window's intervals (n,): alone, and without arrays."""
+    rr = sorted(one for one in rr_s.tolist() if isfinite(one))
+    n = len(rr)
+    if n < 2:
+        return nan
+    mean, usual = sum(rr) / n, (rr[(n - 1) // 2] + rr[n // 2]) / 2
+    return log(sqrt(sum((one - mean) ** 2 for one in rr) / n) / usual + _FLOOR)

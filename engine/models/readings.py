@@ -1,6 +1,6 @@
 """Seven readings of every sample of a window: what could be strange about it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -87,14 +87,24 @@ def shapes(usual: UsualSizes, batch: ModelInput, shape: F64, outputs: NetworkOut
         np.multiply(window, window, out=smoother.rows[0])
         n = max(rows, default=-1) + 1
         squares = _beat_squares(usual, batch.at(i), outputs.beat_error[i], typical.at(i), whole[i, :n])
-        _lay(smoother.rows[1:], squares, starts, sorted(rows))
+        lay(smoother.rows[1:], squares, starts, sorted(rows))
         smoother.keep(batch.valid[i])
         yield smoother
 
 
-def _lay(onto: F32, beats: F32, starts: list[int], rows: list[int]) -> None:
-    """Lay those of the beats (4, beats, 12, n) that exist at their places, oldest first: the larger where
-    two overlap, 0 between.
+def lay(onto: F32, beats: F32, starts: list[int], rows: Sequence[int]) -> None:
+    """Lay beats side by side, without their edges: the larger where two overlap, 0 between.
+
+    Parameters
+    ----------
+    onto : (k, 12, MAP_N) float32
+        Where to.
+    beats : (k, n, 12, BEAT_N - 2 EDGE_N) float32
+        0 or more.
+    starts : list of int
+        Places of whole beats in the window.
+    rows : sequence of int
+        Beats that exist, oldest first.
     """
     done = 0
     for row in rows:

@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import isfinite, nan
+from statistics import median
 from typing import Final
 
 import numpy as np
 
 from engine.arrays import F32, F64, Bools, frozen
 from engine.grid import FS_HZ, WINDOW_N
+from engine.models.features import irregularity
 from engine.patient.comparison import Comparison
-from engine.patient.lesson import Lesson, comparable, irregularity_of
+from engine.patient.lesson import Lesson, comparable
 from engine.patient.own_map import own_map
 from engine.patient.template import SHIFT_N
 from engine.patient.usual_beat import UsualBeat, learn_usual_beat
@@ -111,22 +114,23 @@ class PatientBaseline:
 
     def compare(self, score_map: ScoreMap, prepared: ModelInput) -> Comparison:
         """Compare an assessed window, judged against all people, with what is usual."""
-        distance, shifts = self.usual.distances(prepared.beats, prepared.beats_valid)
-        chosen = comparable(prepared) & np.isfinite(distance)
-        own = distance[chosen] / self.unit
-        away = self.usual.away(prepared.beats, prepared.beats_valid, shifts) * chosen[:, None, None]
-        irregular = (irregularity_of(prepared) - self.irregularity) / self.irregularity_spread
-        usual_level = np.maximum(1.0, LEVEL_MARGIN * self.level)[:, None]
-        learned = np.where(self.usual.leads, 1.0, 0.0)[:, None]
-        relative = score_map.map / np.where(learned > 0, usual_level, 1.0)
+        chosen = np.flatnonzero(comparable(prepared))
+        valid = prepared.beats_valid[chosen]
+        distance, away = self.usual.deviations(prepared.beats[chosen], valid)
+        seen = np.isfinite(distance)
+        if not seen.all():
+            chosen, valid, distance, away = (of_beats[seen] for of_beats in (chosen, valid, distance, away))
+        own = (distance / self.unit).tolist()
+        usual_level = np.where(self.usual.leads, np.maximum(1.0, LEVEL_MARGIN * self.level), np.float32(1))
+        marked = own_map(away, prepared.beat_starts[chosen].tolist(), prepared.valid)
         return Comparison(
-            farthest=float(own.max()) if own.size else float("nan"),
-            typical=float(np.median(own)) / self.typical if own.size else float("nan"),
-            changed=_changed(away[chosen], prepared.beats_valid[chosen]),
-            irregularity=irregular,
+            farthest=max(own, default=nan),
+            typical=median(own) / self.typical if own else nan,
+            changed=_changed(away, valid, self.usual.leads),
+            irregularity=(irregularity(prepared.rr_s) - self.irregularity) / self.irregularity_spread,
             rise=float(score_map.score) - self.population,
-            n_beats=int(own.size),
-            map=np.maximum(relative, own_map(away, prepared)).astype(np.float32),
+            n_beats=len(own),
+            map=np.maximum(score_map.map / usual_level[:, None], marked, out=marked),
         )
 
     def judge(self, score_map: ScoreMap, comparison: Comparison) -> ScoreMap:
@@ -136,7 +140,7 @@ class PatientBaseline:
         is not known to be usual is not excused.
         """
         score = comparison.score
-        if not np.isfinite(score):
+        if not isfinite(score):
             return score_map
         return replace(
             score_map,
@@ -165,17 +169,18 @@ def _by_window(lessons: Sequence[Lesson], r_samples: F64, distance: F64) -> tupl
     return np.where(n > 0, ordered[row, n - 1], np.inf), middle
 
 
-def _changed(away: F32, valid: F32) -> float:
-    """Root mean square of the sample-wise median deviation, over the leads where it is largest."""
-    whole: Bools = np.asarray((valid > 0).all(axis=2))
+def _changed(away: F32, valid: F32, learned: Bools) -> float:
+    """Root mean square of the sample-wise median deviation, over the learned leads where it is largest."""
+    whole: Bools = valid.min(axis=2) > 0
     n_whole = whole.sum(axis=0)
-    leads = np.flatnonzero((n_whole >= 3) & (away != 0).any(axis=(0, 2)))
+    leads = np.flatnonzero((n_whole >= 3) & learned)
     if not leads.size:
         return 0.0
-    inner = away[:, leads, SHIFT_N : BEAT_N - SHIFT_N]
-    ordered = np.sort(np.where(whole[:, leads, None], inner, np.float32(np.inf)), axis=0)
-    each = np.arange(leads.size)
-    middle = (ordered[(n_whole[leads] - 1) // 2, each] + ordered[n_whole[leads] // 2, each]) / 2
+    inner = away[:, :, SHIFT_N : BEAT_N - SHIFT_N]
+    if not whole.all():
+        inner = np.where(whole[:, :, None], inner, np.float32(np.inf))
+    ordered, n = np.sort(inner, axis=0), n_whole[leads]
+    middle = (ordered[(n - 1) // 2, leads] + ordered[n // 2, leads]) / 2
     lead_rms: F32 = np.sqrt(np.mean(middle**2, axis=1))
     return _rms(np.sort(lead_rms)[-max(-(-leads.size // 4), MIN_CHANGED_LEADS) :])
 

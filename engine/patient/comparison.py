@@ -1,9 +1,8 @@
 """A window against its patient's baseline, reading by reading, and the score that joins them."""
 
 from dataclasses import dataclass
+from math import isnan, log
 from typing import Final
-
-import numpy as np
 
 from engine.arrays import F32
 
@@ -48,9 +47,9 @@ class Comparison:
     @property
     def passing(self) -> float:
         """What a beat, or a beat out of turn, adds to the patient's usual ECG; 1 is the threshold."""
-        irregular = float(np.clip(np.nan_to_num(self.irregularity), *RHYTHM_RANGE))
-        rise = float(np.clip(self.rise, *POPULATION_RANGE))
-        beat = float(np.log(max(self.farthest, 0.1))) / BEAT_LOG
+        irregular = 0.0 if isnan(self.irregularity) else _within(self.irregularity, RHYTHM_RANGE)
+        rise = _within(self.rise, POPULATION_RANGE)
+        beat = log(max(self.farthest, 0.1)) / BEAT_LOG
         return (beat + RHYTHM_WEIGHT * irregular + POPULATION_WEIGHT * rise) / SCORE_ONE
 
     @property
@@ -59,3 +58,7 @@ class Comparison:
         threshold.
         """
         return max(self.changed / STAYING_SPREADS, self.rise / POPULATION_RISE)
+
+
+def _within(value: float, bounds: tuple[float, float]) -> float:
+    return min(max(value, bounds[0]), bounds[1])

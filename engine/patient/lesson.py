@@ -8,7 +8,7 @@ import numpy as np
 from engine.arrays import F32, I64, Bools, frozen
 from engine.beatclass import I8
 from engine.grid import FS_HZ
-from engine.models.features import rhythm_features
+from engine.models.features import irregularity
 from engine.patient.usual_beat import MISSING, packed
 from engine.preprocess import BEAT_N, BEFORE_R_N, MODEL_HZ, MODEL_N, ModelInput
 from engine.scoremap import ScoreMap
@@ -66,7 +66,7 @@ def lesson_of(score_map: ScoreMap, prepared: ModelInput, taught_upto: int) -> Le
     return Lesson(
         score_map.end_sample,
         float(score_map.score),
-        irregularity_of(prepared),
+        irregularity(prepared.rr_s),
         frozen(score_map.map.max(axis=1)),
         frozen(r_samples[new]),
         frozen(packed(prepared.beats[new], prepared.beats_valid[new] > 0)),
@@ -86,10 +86,6 @@ def comparable(prepared: ModelInput) -> Bools:
     """
     edge_n = round(EDGE_S * MODEL_HZ)
     inside = (prepared.beat_starts >= edge_n) & (prepared.beat_starts <= MODEL_N - BEAT_N - edge_n)
-    found: Bools = np.asarray((prepared.beats_valid > 0).any(axis=(1, 2)) & inside)
+    inside[inside] = prepared.beats_valid[inside].max(axis=(1, 2)) > 0
+    found: Bools = inside
     return found
-
-
-def irregularity_of(prepared: ModelInput) -> float:
-    """Logarithm of the relative standard deviation of the RR intervals of one window."""
-    return float(rhythm_features(prepared.rr_s[None])[0, 4])

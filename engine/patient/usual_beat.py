@@ -52,7 +52,7 @@ class UsualBeat:
     share: float
     """Share of the beats of the learning time that were of this class."""
 
-    @property
+    @cached_property
     def leads(self) -> Bools:
         """(12,) bool: leads that were learned."""
         learned: Bools = np.isfinite(self.middle[:, 0])
@@ -76,18 +76,38 @@ class UsualBeat:
         (n,) int64
             The shift, in samples, at which that was found.
         """
+        return self._distances(compressed(beats), valid)
+
+    def deviations(self, beats: F32, valid: F32) -> tuple[F64, F32]:
+        """How far beats lie from the usual one, in all and sample by sample.
+
+        Parameters
+        ----------
+        beats, valid : (n, 12, BEAT_N) float32
+            As for `distances`.
+
+        Returns
+        -------
+        (n,) float64
+            As from `distances`.
+        (n, 12, BEAT_N) float32
+            In spreads, at the shifts at which that was found; 0 where not valid or not learned.
+        """
+        u = compressed(beats)
+        distance, shifts = self._distances(u, valid)
+        middle, spread = (rows[SHIFT_N - shifts] for rows in self._shifted)
+        u -= middle
+        u /= spread
+        u *= valid
+        u[:, ~self.leads] = 0
+        return distance, u
+
+    def _distances(self, u: F32, valid: F32) -> tuple[F64, I64]:
+        """`distances`, of compressed beats."""
         there = valid * self.leads[:, None]
         if not there.any():
-            return np.full(len(beats), np.nan), np.zeros(len(beats), np.int64)
-        return self._template.distances(compressed(beats) * there, there)
-
-    def away(self, beats: F32, valid: F32, shifts: I64) -> F32:
-        """(n, 12, BEAT_N) deviation in spreads at the given shifts; 0 where not valid or not learned."""
-        middle, spread = (rows[:, SHIFT_N - shifts].transpose(1, 0, 2) for rows in self._shifted)
-        away = (compressed(beats) - middle) / spread
-        away *= valid
-        away[:, ~self.leads] = 0
-        return away
+            return np.full(len(u), np.nan), np.zeros(len(u), np.int64)
+        return self._template.distances(u * there, there)
 
     @cached_property
     def _template(self) -> Template:
@@ -96,11 +116,12 @@ class UsualBeat:
 
     @cached_property
     def _shifted(self) -> tuple[F32, ...]:
-        """Middle and spread (12, 2 SHIFT_N + 1, BEAT_N), at all shifts, from the latest to the earliest."""
+        """Middle and spread (2 SHIFT_N + 1, 12, BEAT_N), at all shifts, from the latest to the earliest."""
         wide = (
             np.pad(rows, ((0, 0), (SHIFT_N, SHIFT_N)), mode="edge") for rows in (self.middle, self.spread)
         )
-        return tuple(np.lib.stride_tricks.sliding_window_view(rows, BEAT_N, axis=1) for rows in wide)
+        views = (np.lib.stride_tricks.sliding_window_view(rows, BEAT_N, axis=1) for rows in wide)
+        return tuple(view.transpose(1, 0, 2) for view in views)
 
 
 def compressed(beats: F32 | I8) -> F32:

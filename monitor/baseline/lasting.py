@@ -1,9 +1,8 @@
 """What has lasted: a reading as it was for most of the last minute."""
 
 from collections import deque
+from statistics import median
 from typing import Final
-
-import numpy as np
 
 from engine.grid import FS_HZ
 
@@ -30,4 +29,4 @@ class Lasting:
             self._seen.popleft()
         if end_sample - self._seen[0][0] < LEAST_S * FS_HZ:
             return None
-        return float(np.median([value for _, value in self._seen]))
+        return median(value for _, value in self._seen)

@@ -1,9 +1,9 @@
 """What alarms are judged by, where a single window says too little."""
 
 from collections import deque
+from math import isfinite
+from statistics import fmean
 from typing import Final
-
-import numpy as np
 
 from engine.grid import FS_HZ
 from engine.patient.comparison import Comparison
@@ -46,7 +46,7 @@ class Settling:
     def against_own(self, end_sample: int, comparison: Comparison) -> None:
         """Take in how a window compares with the patient's own ECG."""
         self.score = None
-        if np.isfinite(comparison.score):
+        if isfinite(comparison.score):
             stayed = self._lasting.add(end_sample, comparison.staying)
             score = comparison.passing if stayed is None else max(comparison.passing, stayed)
             held = self._has_held(end_sample, score > 1)
@@ -58,4 +58,4 @@ class Settling:
         while self._above[0][0] <= end_sample - HELD_S * FS_HZ or self._above[0][0] > end_sample:
             self._above.popleft()
         seen_s = (end_sample - self._above[0][0]) / FS_HZ
-        return seen_s >= HELD_LEAST_S and float(np.mean([one for _, one in self._above])) >= HELD_SHARE
+        return seen_s >= HELD_LEAST_S and fmean(one for _, one in self._above) >= HELD_SHARE
