@@ -39,15 +39,38 @@ def beat_shape(batch: ModelInput) -> F64:
     (B, 12, BEAT_N) float64
         mV; NaN in leads without a whole beat.
     """
-    ordered = np.sort(np.where(batch.beats_valid > 0, batch.beats, np.float32(np.inf)), axis=1)
+    real = np.where(batch.beats_valid > 0, batch.beats, np.float32(np.inf))
+    ordered = np.stack(in_order([real[:, row] for row in range(real.shape[1])]))
     n = batch.beats_valid.sum(axis=1).astype(np.int64)
-    window, lead, sample = np.arange(len(n))[:, None, None], np.arange(n.shape[1])[:, None], np.arange(BEAT_N)
-    low = ordered[window, np.maximum(n - 1, 0) // 2, lead, sample]
-    high = ordered[window, np.minimum(n // 2, ordered.shape[1] - 1), lead, sample]
+    at = np.arange(n.size).reshape(n.shape)
+    low = ordered.take(np.maximum(n - 1, 0) // 2 * n.size + at)
+    high = ordered.take(np.minimum(n // 2, len(ordered) - 1) * n.size + at)
     whole = (n > 0).all(axis=2, keepdims=True)
     with np.errstate(invalid="ignore"):
         shape: F64 = np.where(whole, (low.astype(np.float64) + high) / 2, np.nan)
     return shape
+
+
+def in_order(rows: list[F32]) -> list[F32]:
+    """Arrays sorted, element by element.
+
+    Notes
+    -----
+    A sorting network (Batcher 1968; Knuth, The Art of Computer Programming 3, algorithm 5.2.2 M): each
+    comparison is a pass over whole arrays, where `np.sort` along the first axis gathers place by place.
+    """
+    rows = list(rows)
+    half = step = 1 << max(len(rows) - 1, 1).bit_length() - 1
+    while step:
+        reach, bit, apart = half, 0, step
+        while apart:
+            for i in range(len(rows) - apart):
+                if i & step == bit:
+                    one, other = rows[i], rows[i + apart]
+                    rows[i], rows[i + apart] = np.minimum(one, other), np.maximum(one, other)
+            reach, bit, apart = reach // 2, step, reach - step
+        step //= 2
+    return rows
 
 
 def at_rate_60(shape: F64, rr_s: F32) -> F64:

@@ -24,9 +24,8 @@ class Smoother:
     """
 
     def __init__(self, n_rows: int) -> None:
-        self._padded, self._valid, self._mean = _padded(n_rows), _padded(1), _padded(1)[0]
-        self._memory = np.zeros((3, self._padded.size), np.float32)
-        self._sums, self._per_count, self._broken = self._padded, _WHOLE, np.zeros_like(_WHOLE)
+        self._padded, self._mean, self._per_count = _padded(n_rows), _padded(1)[0], _WHOLE
+        self._sums, self._memory = self._padded, np.zeros((3, self._padded.size), np.float32)
         self.rows = self._padded[:, :, _BEFORE_N : _BEFORE_N + MAP_N]
         """(n_rows, 12, MAP_N) float32, to be filled."""
 
@@ -35,10 +34,10 @@ class Smoother:
         self._per_count = _WHOLE
         if not valid.all():
             self.rows *= valid
-            self._valid[0, :, _BEFORE_N : _BEFORE_N + MAP_N] = valid
-            count = np.maximum(self._summed(self._valid)[0, :, :MAP_N], 1)
-            np.divide(valid, count, out=self._broken[:, :MAP_N])
-            self._per_count = self._broken
+            self._per_count, there = _padded(1)[0], _padded(1)
+            there[0, :, _BEFORE_N : _BEFORE_N + MAP_N] = valid
+            count = np.maximum(self._summed(there)[0, :, :MAP_N], 1)
+            np.divide(valid, count, out=self._per_count[:, :MAP_N])
         self._sums = self._summed(self._padded)
 
     def means(self, row: int) -> F32:

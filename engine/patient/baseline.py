@@ -181,7 +181,7 @@ def _changed(away: F32, valid: F32, learned: Bools) -> float:
         inner = np.where(whole[:, :, None], inner, np.float32(np.inf))
     ordered, n = np.sort(inner, axis=0), n_whole[leads]
     middle = (ordered[(n - 1) // 2, leads] + ordered[n // 2, leads]) / 2
-    lead_rms: F32 = np.sqrt(np.mean(middle**2, axis=1))
+    lead_rms: F32 = np.sqrt((middle**2).sum(axis=1) / middle.shape[1])
     return _rms(np.sort(lead_rms)[-max(-(-leads.size // 4), MIN_CHANGED_LEADS) :])
 
 
