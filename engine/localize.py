@@ -78,12 +78,14 @@ def _joined(stretches: Iterable[_Stretch]) -> list[_Stretch]:
 
 def _stretches(anomaly: F32) -> list[_Stretch]:
     """Where the map (12, MAP_N) is above `HOLD`, as far as it reaches 1 there; all leads in one pass."""
-    flat = np.pad(anomaly, ((0, 0), (1, 1))).reshape(-1)
+    flat = np.zeros((len(anomaly), MAP_N + 2), np.float32)
+    flat[:, 1:-1] = anomaly
+    flat = flat.reshape(-1)
     high = flat >= HOLD
     edges = np.flatnonzero(high[1:] != high[:-1]) + 1
     peaks = np.maximum.reduceat(flat, edges)[::2]
     reaching = peaks >= 1
     leads, onsets = np.divmod(edges[::2][reaching], MAP_N + 2)
-    lengths = (edges[1::2] - edges[::2])[reaching]
-    stretches = zip(leads, onsets - 1, onsets - 1 + lengths, peaks[reaching], strict=True)
-    return [(int(lead), int(onset), int(offset), float(peak)) for lead, onset, offset, peak in stretches]
+    offsets = onsets + (edges[1::2] - edges[::2])[reaching]
+    found = (leads, onsets - 1, offsets - 1, peaks[reaching])
+    return list(zip(*(column.tolist() for column in found), strict=True))
