@@ -73,7 +73,7 @@ class ModelInput:
     @property
     def leads(self) -> Bools:
         """(..., 12) bool: leads with any signal."""
-        present: Bools = np.asarray(self.valid.any(axis=-1))
+        present: Bools = np.asarray(self.valid.max(axis=-1) > 0)
         return present
 
     def at(self, i: int) -> "ModelInput":

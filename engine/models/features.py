@@ -97,8 +97,8 @@ def at_rate_60(shape: F64, rr_s: F32) -> F64:
     at = np.where(t_s > _SCALED_FROM_S, stretched_s, t_s) * MODEL_HZ + BEFORE_R_N
     low = np.minimum(np.maximum(at.astype(np.int64), 0), BEAT_N - 2)
     share = np.minimum(np.maximum(at - low, 0.0), 1.0)[:, None]
-    place = np.arange(len(shape))[:, None, None], np.arange(shape.shape[1])[:, None], low[:, None]
-    before, after = shape[place], shape[*place[:2], place[2] + 1]
+    place = BEAT_N * np.arange(shape.size // BEAT_N).reshape(*shape.shape[:2], 1) + low[:, None]
+    before, after = shape.take(place), shape.take(place + 1)
     scaled: F64 = before + share * (after - before)
     return scaled
 

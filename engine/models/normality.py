@@ -82,7 +82,7 @@ class Normality:
             model.distances(features, rhythm)
             for model, features in zip(self.stretches, stretch_features(batch, shape), strict=True)
         ]
-        with_beats = batch.beats_valid.any(axis=(1, 2, 3))
+        with_beats = batch.beats_valid.max(axis=(1, 2, 3)) > 0
         return np.column_stack(
             (
                 *(np.log(one + 1e-9) for one in squared),
