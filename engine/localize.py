@@ -78,9 +78,9 @@ def _joined(stretches: Iterable[_Stretch]) -> list[_Stretch]:
 
 def _stretches(anomaly: F32) -> list[_Stretch]:
     """Where the map (12, MAP_N) is above `HOLD`, as far as it reaches 1 there; all leads in one pass."""
-    flat = np.zeros((len(anomaly), MAP_N + 2), np.float32)
-    flat[:, 1:-1] = anomaly
-    flat = flat.reshape(-1)
+    padded = np.zeros((len(anomaly), MAP_N + 2), np.float32)
+    padded[:, 1:-1] = anomaly
+    flat = padded.reshape(-1)
     high = flat >= HOLD
     edges = np.flatnonzero(high[1:] != high[:-1]) + 1
     peaks = np.maximum.reduceat(flat, edges)[::2]

@@ -212,11 +212,13 @@ def _on_model_grid(received: Bools) -> Bools:
 
 def _typical_span(signal: F32, valid: Bools) -> F32:
     """Median over the seconds of the peak-to-peak amplitude; a spike or a pause does not move it."""
-    seconds = signal.reshape(*signal.shape[:-1], WINDOW_S, MODEL_HZ)
+    shape = (*signal.shape[:-1], WINDOW_S)
     if valid.all():
-        whole: F32 = np.sort(seconds.max(axis=-1) - seconds.min(axis=-1), axis=-1)
+        flat, starts = signal.reshape(-1), np.arange(0, signal.size, MODEL_HZ)
+        spans = np.maximum.reduceat(flat, starts) - np.minimum.reduceat(flat, starts)
+        whole: F32 = np.sort(spans.reshape(shape), axis=-1)
         return np.float32(0.5) * (whole[..., (WINDOW_S - 1) // 2] + whole[..., WINDOW_S // 2])
-    real = valid.reshape(seconds.shape)
+    seconds, real = signal.reshape(*shape, MODEL_HZ), valid.reshape(*shape, MODEL_HZ)
     span = np.where(real, seconds, -np.inf).max(axis=-1) - np.where(real, seconds, np.inf).min(axis=-1)
     enough = real.mean(axis=-1) > 0.5
     ordered = np.sort(np.where(enough, span, np.nan), axis=-1)  # NaN last

@@ -51,7 +51,7 @@ class Rarity:
         entry = place.astype(np.int32)  # to int64 at once takes longer than by way of int32
         entry += self._first[reading, :, :m]
         entry = entry.astype(np.int64)
-        surprise = self._slope.take(entry, mode="wrap")  # no entry needs it; clipping takes longer
+        surprise: F32 = self._slope.take(entry, mode="wrap")  # no entry needs it; clipping takes longer
         surprise *= place
         surprise += self._offset.take(entry, mode="wrap")
         surprise *= np.maximum(values, end)

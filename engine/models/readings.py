@@ -112,8 +112,9 @@ def lay(onto: F32, beats: F32, starts: list[int], rows: Sequence[int]) -> None:
         place, part = overlap(start, beats.shape[3])
         low, high = place.start, place.stop
         seam = min(max(done, low), high)  # before it lies an earlier beat
-        onto[:, :, done:low] = 0
-        if low < seam:
+        if done < low:
+            onto[:, :, done:low] = 0
+        elif low < seam:
             both = onto[:, :, low:seam]
             np.maximum(both, beats[:, row, :, part.start : seam - start], out=both)
         onto[:, :, seam:high] = beats[:, row, :, seam - start : part.stop]
@@ -148,7 +149,7 @@ class _Typical:
 
 
 def _beat_squares(usual: UsualSizes, one: ModelInput, error: F32, typical: _Typical, whole: Bools) -> F32:
-    """(4, n, 12, m) squared deviations of the first `n` beats of a window; `whole` (n,) are valid throughout."""
+    """(4, n, 12, m) squared deviations of the first `n` beats; those `whole` (n,) are valid throughout."""
     n = len(whole)
     away = np.empty((4, n, *usual.beat.shape), np.float32)
     compressed = np.multiply(one.beats[:n, :, INNER], np.float32(1 / SHAPE_MV), out=away[3])

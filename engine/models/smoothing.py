@@ -42,11 +42,11 @@ class Smoother:
 
     def means(self, row: int) -> F32:
         """(12, MAP_N) float32 of one row; 0 where not valid. Each call overwrites what the last one gave."""
-        np.multiply(self._sums[row], self._per_count, out=self._mean)
-        return self._mean[:, :MAP_N]
+        means: F32 = np.multiply(self._sums[row], self._per_count, out=self._mean)[:, :MAP_N]
+        return means
 
     def _summed(self, padded: F32) -> F32:
-        """Sums of `SMOOTH_N` samples, an odd number; behind those of each lead's samples follows what pads it.
+        """Sums of `SMOOTH_N` samples, an odd number; behind those of each lead follows what pads it.
 
         Those of 2, 4, 8, ... samples are made of one another and added up. Unlike differences of a running
         sum, they lose nothing to rounding in float32.
@@ -61,7 +61,8 @@ class Smoother:
             if SMOOTH_N & width:
                 np.add(so_far[:-done], one[done:], out=total[:-done])
                 so_far, done = total, done + width
-        return total.reshape(padded.shape)
+        sums: F32 = total.reshape(padded.shape)
+        return sums
 
 
 def _padded(n_rows: int) -> F32:

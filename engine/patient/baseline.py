@@ -115,18 +115,17 @@ class PatientBaseline:
     def compare(self, score_map: ScoreMap, prepared: ModelInput) -> Comparison:
         """Compare an assessed window, judged against all people, with what is usual."""
         chosen = np.flatnonzero(comparable(prepared))
-        valid = prepared.beats_valid[chosen]
-        distance, away = self.usual.deviations(prepared.beats[chosen], valid)
+        distance, away = self.usual.deviations(prepared.beats[chosen], prepared.beats_valid[chosen])
         seen = np.isfinite(distance)
         if not seen.all():
-            chosen, valid, distance, away = (of_beats[seen] for of_beats in (chosen, valid, distance, away))
+            chosen, distance, away = chosen[seen], distance[seen], away[seen]
         own = (distance / self.unit).tolist()
         usual_level = np.where(self.usual.leads, np.maximum(1.0, LEVEL_MARGIN * self.level), np.float32(1))
         marked = own_map(away, prepared.beat_starts[chosen].tolist(), prepared.valid)
         return Comparison(
             farthest=max(own, default=nan),
             typical=median(own) / self.typical if own else nan,
-            changed=_changed(away, valid, self.usual.leads),
+            changed=_changed(away, prepared.beats_valid[chosen], self.usual.leads),
             irregularity=(irregularity(prepared.rr_s) - self.irregularity) / self.irregularity_spread,
             rise=float(score_map.score) - self.population,
             n_beats=len(own),

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
 from engine.arrays import F32, I64, Bools, frozen
 from engine.beatclass import I8
 from engine.grid import FS_HZ
@@ -85,7 +83,6 @@ def comparable(prepared: ModelInput) -> Bools:
     filter of the finished window bends them. What lies nearer is compared in the next windows.
     """
     edge_n = round(EDGE_S * MODEL_HZ)
-    inside = (prepared.beat_starts >= edge_n) & (prepared.beat_starts <= MODEL_N - BEAT_N - edge_n)
-    inside[inside] = prepared.beats_valid[inside].max(axis=(1, 2)) > 0
-    found: Bools = inside
+    found: Bools = (prepared.beat_starts >= edge_n) & (prepared.beat_starts <= MODEL_N - BEAT_N - edge_n)
+    found[found] = prepared.beats_valid[found].max(axis=(1, 2)) > 0
     return found
