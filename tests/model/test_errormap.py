@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from engine.checkpoint import load_checkpoint
 from engine.models.errormap import ErrorMap, join, raised, surprises
-from engine.models.features import beat_shape, rhythm_features, usual_interval_s
+from engine.models.features import beat_shape, in_order, irregularity, rhythm_features, usual_interval_s
 from engine.models.offbeat import offbeat
 from engine.models.rarity import Rarity
-from engine.models.readings import overlap, read
+from engine.models.readings import lay, overlap, read
 from engine.models.smoothing import SMOOTH_N, Smoother
 from engine.preprocess import MAP_N, ModelInput, input_of, stack
 from engine.scorer import WEIGHTS, load_scorer
@@ -125,3 +125,33 @@ def test_what_lies_in_the_window_of_something_longer_than_it(start, n):
     inside = at[(at >= 0) & (at < MAP_N)]
     np.testing.assert_array_equal(np.arange(MAP_N)[place], inside)
     np.testing.assert_array_equal(at[part], inside)
+
+
+@settings(deadline=None)
+@given(st.lists(st.one_of(st.just(np.nan), st.floats(0.25, 3, width=32)), min_size=15, max_size=15))
+def test_irregularity_alone_is_that_of_the_rhythms_features(rr_s):
+    row = np.array(rr_s, np.float32)
+    np.testing.assert_allclose(irregularity(row), rhythm_features(row[None])[0, 4], rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("n", range(1, 34))
+def test_arrays_are_sorted_element_by_element(n):
+    rows = np.random.default_rng(n).integers(0, 9, (n, 4, 50)).astype(np.float32)
+    np.testing.assert_array_equal(np.stack(in_order(list(rows))), np.sort(rows, axis=0))
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(-100, MAP_N + 50), max_size=16), st.integers(0, 2**16 - 1))
+def test_where_beats_overlap_the_larger_stays(starts, there):
+    starts = sorted(starts)
+    rows = [row for row in range(len(starts)) if there >> row & 1]
+    beats = np.random.default_rng(0).gamma(1, size=(2, len(starts), 12, 72)).astype(np.float32)
+    found = np.full((2, 12, MAP_N), np.nan, np.float32)
+    lay(found, beats, starts, rows)
+    expected = np.zeros_like(found)
+    for row in rows:
+        for k in range(72):
+            if 0 <= starts[row] + 4 + k < MAP_N:
+                sample = expected[:, :, starts[row] + 4 + k]
+                np.maximum(sample, beats[:, row, :, k], out=sample)
+    np.testing.assert_array_equal(found, expected)
