@@ -24,7 +24,7 @@ class Smoother:
     """
 
     def __init__(self, n_rows: int) -> None:
-        self._padded, self._mean, self._per_count = _padded(n_rows), _padded(1)[0], _WHOLE
+        self._padded, self._mean, self._per_count = _padded(n_rows), np.empty_like(_WHOLE), _WHOLE
         self._sums, self._memory = self._padded, np.zeros((3, self._padded.size), np.float32)
         self.rows = self._padded[:, :, _BEFORE_N : _BEFORE_N + MAP_N]
         """(n_rows, 12, MAP_N) float32, to be filled."""
