@@ -79,12 +79,16 @@ class BeatRow:
         at = self.place + (REACH_N + from_n)
         return runs(x, to_n - from_n)[self.window, :, at]  # type: ignore[return-value]
 
-    def columns(self, x: F32, from_n: int, to_n: int) -> F32:
+    def columns(self, x: F32, from_n: int, to_n: int, where: Bools | None = None) -> F32:
         """(to_n - from_n, 12 m) samples around each R peak, a column for each lead of each beat, of signals
-        (B, n, 12) held by `REACH_N`.
+        (B, n, 12) held by `REACH_N`; anything beyond that, and the very first sample except `where`
+        (to_n - from_n, m).
         """
         at = self.window * x.shape[1] + self.place + REACH_N
-        rows: F32 = np.take(x.reshape(-1, x.shape[2]), at + np.arange(from_n, to_n)[:, None], axis=0)
+        at = at + np.arange(from_n, to_n)[:, None]
+        if where is not None:
+            at *= where
+        rows: F32 = np.take(x.reshape(-1, x.shape[2]), at, axis=0, mode="clip")
         return rows.reshape(to_n - from_n, -1)
 
     def by_window(self, values: NDArray[Any]) -> NDArray[Any]:

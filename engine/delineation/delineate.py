@@ -86,14 +86,15 @@ def _delineated(signals: Signals, qualities: Sequence[Quality], beats: Sequence[
 def _mark(signals: Signals, row: BeatRow, leads: Bools, marks: F32) -> tuple[I64, F32]:
     """Fill the (9, m, 12) marks of all beats; return their centres and how well their P segments repeat."""
     x = _side_by_side(signals.calm)
-    steep = row.columns(slopes(x[:, REACH_N:-REACH_N], QRS_SCALE, REACH_N), FROM_N, TO_N)
+    steep = row.columns(slopes(x, QRS_SCALE, REACH_N), FROM_N, TO_N)
     np.abs(steep, out=steep)
     onset_ms, offset_ms = mark_qrs(steep, leads[row.window], marks)
     centre = row.place + centres(steep, leads[row.window])
     calm = without_qrs(x, row, onset_ms, offset_ms)
-    slow = slopes(calm[:, REACH_N:-REACH_N], WAVE_SCALE, REACH_N)
+    slow = slopes(calm, WAVE_SCALE, REACH_N)
+    slow[0, 0] = 0
     coherence = mark_p(slow, row, onset_ms, leads, marks)
-    mark_t(slow, row, offset_ms, leads, marks)
+    mark_t(np.abs(slow, out=slow), row, offset_ms, leads, marks)
     mark_peak(calm, row, Mark.P_PEAK, marks)
     mark_peak(x, row, Mark.R_PEAK, marks)
     mark_peak(calm, row, Mark.T_PEAK, marks)

@@ -7,7 +7,8 @@ import numpy as np
 from engine.arrays import F32
 from engine.delineation.beatrow import REACH_N, BeatRow
 from engine.delineation.delineation import Mark
-from engine.delineation.segment import SAMPLE_MS, between, largest, limited, picked
+from engine.delineation.segment import SAMPLE_MS, largest, limited, outside, picked
+from engine.leads import N_LEADS
 
 MIN_WAVE_MS: Final = 20.0
 """What would be shorter is no wave."""
@@ -32,15 +33,20 @@ def mark_peak(x: F32, row: BeatRow, peak: Mark, marks: F32) -> None:
     marks[peak - 1 : peak + 2, ~known] = np.nan
     if not known.any():
         return
-    ends_n = np.rint(np.where(known, marks[[peak - 1, peak + 1]], 0.0) / SAMPLE_MS).astype(np.int16)
-    from_n, to_n = max(int(ends_n[0].min()), -REACH_N), min(int(ends_n[1].max()) + 1, REACH_N)
-    piece = row.columns(x, from_n, to_n)
-    begin, end = limited(ends_n - np.int16(from_n), 0, to_n - from_n - 1).reshape(2, -1)
+    ends_n = np.rint(np.where(known, marks[[peak - 1, peak + 1]], 0.0) / SAMPLE_MS).astype(np.int64)
+    ends_n = limited(ends_n, -REACH_N, REACH_N - 1)
+    # The waves of a beat lie at much the same place in all leads: little more than a wave is looked at.
+    from_n = np.minimum.reduce(np.where(known, ends_n[0], REACH_N), axis=1)
+    begin, end = np.where(known, ends_n - from_n[:, None], 0).reshape(2, -1)
+    piece = row.moved(row.place + from_n).columns(x, 0, int(end.max()) + 1)
+    first = np.repeat((from_n - ends_n[0].min()).astype(np.float32), N_LEADS)
     start = picked(piece, begin)
-    slope = (picked(piece, end) - start) / np.maximum(end - begin, 1)
-    piece -= np.arange(to_n - from_n, dtype=np.float32)[:, None] * slope
-    piece -= start - begin * slope
-    piece *= between(to_n - from_n, begin, end + 1)
+    slope = (picked(piece, end) - start) / np.maximum(end - begin, 1).astype(np.float32)
+    line = np.arange(len(piece), dtype=np.float32)[:, None] + first
+    line *= slope
+    piece -= line
+    piece -= start - (first + begin.astype(np.float32)) * slope
+    np.copyto(piece, 0, where=outside(len(piece), begin, end + 1))
     _, place = largest(np.abs(piece, out=piece))
-    place = limited(place, begin, end).reshape(known.shape)
-    marks[peak] = np.where(known, (place + from_n) * SAMPLE_MS, np.nan)
+    place = limited(place, begin, end).reshape(known.shape) + from_n[:, None]
+    marks[peak] = np.where(known, place * SAMPLE_MS, np.nan)

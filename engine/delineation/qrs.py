@@ -6,7 +6,7 @@ import numpy as np
 
 from engine.arrays import F32, F64, I64, Bools
 from engine.delineation.delineation import Mark
-from engine.delineation.segment import SAMPLE_MS, first_after, largest, last_before, limited, middle, reached
+from engine.delineation.segment import SAMPLE_MS, free_after, free_before, largest, limited, middle, reached
 from engine.delineation.wavelet import HALF_SAMPLE
 
 FROM_N: Final = -55
@@ -50,10 +50,10 @@ def mark_qrs(steep: F32, leads: Bools, marks: F32) -> tuple[F64, F64]:
     highest, top = largest(steep[CORE])
     half = (QUIET.stop - QUIET.start) // 2
     noise: F32 = np.float32(QUIET_RATIO) * np.sort(steep[QUIET].T, axis=1)[:, half]
-    low = _low(steep[: CORE.stop], _limit(ONSET_SHARE, highest, noise))
-    before = last_before(low, top + CORE.start).reshape(leads.shape)
-    low = _low(steep[CORE.start :], _limit(OFFSET_SHARE, highest, noise))
-    after = first_after(low, top).reshape(leads.shape) + CORE.start
+    busy = reached(steep[: CORE.stop], _limit(ONSET_SHARE, highest, noise), BRIDGE_N)
+    before = free_before(busy, top + CORE.start).reshape(leads.shape)
+    busy = reached(steep[CORE.start :], _limit(OFFSET_SHARE, highest, noise), BRIDGE_N)
+    after = free_after(busy, top).reshape(leads.shape) + CORE.start
     start = FROM_N + HALF_SAMPLE
     onset_ms = (before + 1 + BRIDGE_N + start) * SAMPLE_MS - ONSET_BIAS_MS
     offset_ms = (after - BRIDGE_N + start) * SAMPLE_MS - OFFSET_BIAS_MS
@@ -93,8 +93,3 @@ def _fused(ms: F64, mark: Mark, usual_ms: float, marks: F32) -> F64:
 def _limit(share: float, highest: F32, noise: F32) -> F32:
     limit: F32 = np.minimum(np.maximum(share * highest, noise), MAX_SHARE * highest)
     return limit
-
-
-def _low(steep: F32, limit: F32) -> Bools:
-    """Where no slope within `BRIDGE_N` samples reaches the limit."""
-    return ~reached(steep, limit, BRIDGE_N)

@@ -10,6 +10,7 @@ from engine.arrays import F32, I64, Bools, frozen
 from engine.grid import FS_HZ
 
 N = TypeVar("N", bound=NDArray[Any])
+Bytes = NDArray[np.uint8]
 
 SAMPLE_MS: Final = 1000.0 / FS_HZ
 
@@ -57,21 +58,36 @@ def last_true(where: Bools, default: int) -> I64:
     return np.where(found > 0, found.astype(np.int64) - 1, default)
 
 
-def last_before(low: Bools, start: I64) -> I64:
-    """(M,) place of the last true entry of each column before `start`; 0 without one."""
-    return last_true(low & (_places(len(low)) < start.astype(np.int16)), 0)
+def free_before(busy: Bools, start: I64) -> I64:
+    """(M,) last place of each column of (k, M) before `start` that is not busy; 0 without one.
+
+    k is below 256 here and in `free_after`.
+    """
+    back = (start - 1).astype(np.uint8) - _places(len(busy))
+    nearest = _least_free(back, busy)
+    place: I64 = np.where(nearest < start, start - 1 - nearest, 0)
+    return place
 
 
-def first_after(low: Bools, start: I64) -> I64:
-    """(M,) place of the first true entry of each column after `start`; the last place without any."""
-    return first_true(low & (_places(len(low)) > start.astype(np.int16)), len(low) - 1)
+def free_after(busy: Bools, start: I64) -> I64:
+    """(M,) first place of each column of (k, M) after `start` that is not busy; the last one without any."""
+    on = _places(len(busy)) - (start + 1).astype(np.uint8)
+    place: I64 = np.minimum(start + 1 + _least_free(on, busy), len(busy) - 1)
+    return place
 
 
-def between(n: int, first: I64, end: I64) -> Bools:
-    """(n, M) the places of each column from `first` (M,) up to `end` (M,)."""
-    place = _places(n)
-    inside: Bools = (place >= first.astype(np.int16)) & (place < end.astype(np.int16))
-    return inside
+def _least_free(away: Bytes, busy: Bools) -> I64:
+    """(M,) least of each column of (k, M) that is not busy. Unsigned numbers: the wrong side is far away."""
+    away |= np.negative(busy.view(np.uint8))
+    least: I64 = np.minimum.reduce(away, axis=0).astype(np.int64)
+    return least
+
+
+def outside(k: int, first: I64, end: I64) -> Bools:
+    """(k, M) places of each column before `first` (M,) and from `end` on."""
+    place = _places(k)
+    beyond: Bools = place - first.astype(place.dtype) >= np.maximum(end - first, 0).astype(place.dtype)
+    return beyond
 
 
 def reached(steep: F32, limit: F32, near_n: int) -> Bools:
@@ -87,12 +103,12 @@ def reached(steep: F32, limit: F32, near_n: int) -> Bools:
 
 
 @cache
-def _places(n: int) -> NDArray[np.int16]:
-    """(n, 1)"""
-    return frozen(np.arange(n, dtype=np.int16)[:, None])
+def _places(k: int) -> NDArray[Any]:
+    """(k, 1) from 0 on, in as few bytes as they take."""
+    return frozen(np.arange(k, dtype=np.uint8 if k < 256 else np.uint16)[:, None])
 
 
 @cache
-def _numbered(n: int) -> NDArray[Any]:
-    """(n, 1) from 1 on, in as few bytes as they take."""
-    return frozen(np.arange(1, n + 1, dtype=np.uint8 if n < 256 else np.uint16)[:, None])
+def _numbered(k: int) -> NDArray[Any]:
+    """(k, 1) from 1 on, in as few bytes as they take."""
+    return frozen(np.arange(1, k + 1, dtype=np.uint8 if k < 256 else np.uint16)[:, None])

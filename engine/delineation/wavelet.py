@@ -10,7 +10,7 @@ HALF_SAMPLE: Final = 0.5
 """Slope k lies between the samples k and k + 1, at every scale."""
 
 
-def slopes(x: F32, scale: int, more_n: int = 0) -> F32:
+def slopes(x: F32, scale: int, held_n: int = 0) -> F32:
     """Transform all leads of windows.
 
     Parameters
@@ -20,14 +20,15 @@ def slopes(x: F32, scale: int, more_n: int = 0) -> F32:
         single precision.
     scale : int
         The pass bands (-3 dB) of scales 1 to 4 are 62-125, 18-58, 8-27 and 4-13 Hz.
-    more_n : int
-        So many times the first and the last slope are repeated.
+    held_n : int
+        So many of the samples at either end repeat the first and the last one of the window.
 
     Returns
     -------
-    (B, n + 2 more_n, ...) float32
-        mV, proportional to the slope of the signal smoothed to the scale; entry `more_n` + k belongs to the
-        time k + `HALF_SAMPLE`. The outermost samples see the signal held beyond its ends.
+    (B, n, ...) float32
+        mV, proportional to the slope of the signal smoothed to the scale; entry k belongs to the time
+        k + `HALF_SAMPLE`. The outermost samples see the signal held beyond its ends; as many slopes as samples
+        repeat the first and the last one of the window.
 
     Notes
     -----
@@ -35,28 +36,29 @@ def slopes(x: F32, scale: int, more_n: int = 0) -> F32:
     (1992), as used for delineation by Martinez et al., IEEE Trans. Biomed. Eng. 51 (2004), whose scales are
     defined at this very rate; here the transform is brought to the signal's own time.
     """
-    n = x.shape[1]
-    steep = np.empty((len(x), n + 2 * more_n, *x.shape[2:]), np.float32)
+    reach = 3 * 2**scale
+    inner = slice(held_n, x.shape[1] - held_n)
+    seen = slice(max(inner.start - reach, 0), inner.stop + reach)
+    steep = np.empty_like(x)
     for window, out in zip(x, steep, strict=True):
-        _transform(window, scale, out[more_n : more_n + n])
-        out[:more_n], out[more_n + n :] = out[more_n], out[more_n + n - 1]
+        longer = window[seen] if held_n >= reach else _held(window[seen], reach - held_n)
+        _transform(longer, scale, out[inner])
+        out[: inner.start], out[inner.stop :] = out[inner.start], out[inner.stop - 1]
     return steep
 
 
 def _transform(x: F32, scale: int, out: F32) -> None:
-    """Of (n, ...): samples side by side, so that each step is one pass over all leads."""
-    start = 3 * 2**scale  # where sample 0 of the window lies
-    one = _held(x, start)
-    other, m = np.empty_like(one), len(one)
-    for step in (2**level for level in range(scale - 1)):
-        for _ in range(3):  # 1, 3, 3, 1 is 1, 1 three times; its sum is divided by at the end
-            m -= step
-            np.add(one[:m], one[step : m + step], out=other[:m])
-            one, other = other, one
-        start -= 3 * step // 2
+    """Of (n, ...), longer by 3 * 2**scale at either end: samples side by side, each step a pass over all
+    leads.
+    """
+    m, start, scratch = len(x), 3 * 2**scale, np.empty((2, *x.shape), np.float32)
+    for number in range(3 * (scale - 1)):  # 1, 3, 3, 1 is 1, 1 three times; its sum is divided by at the end
+        step = 2 ** (number // 3)
+        m -= step
+        x = np.add(x[:m], x[step : m + step], out=scratch[number % 2, :m])
     step = 2 ** (scale - 1)
-    first = start - step // 2
-    np.subtract(one[first + step : first + step + len(x)], one[first : first + len(x)], out=out)
+    first = start - 3 * (step - 1) // 2 - step // 2
+    np.subtract(x[first + step : first + step + len(out)], x[first : first + len(out)], out=out)
     out *= np.float32(2 * 8.0 ** (1 - scale))
 
 

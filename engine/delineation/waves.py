@@ -5,18 +5,18 @@ from typing import Final
 
 import numpy as np
 
-from engine.arrays import F32, F64, Bools
+from engine.arrays import F32, F64, I64, Bools
 from engine.delineation.beatrow import BeatRow
 from engine.delineation.delineation import Mark
 from engine.delineation.segment import (
     SAMPLE_MS,
-    between,
-    first_after,
     first_true,
-    last_before,
+    free_after,
+    free_before,
     last_true,
     limited,
     middle,
+    outside,
     reached,
 )
 from engine.delineation.wavelet import HALF_SAMPLE
@@ -84,7 +84,8 @@ def mark_p(slow: F32, row: BeatRow, onset_ms: F64, leads: Bools, marks: F32) -> 
     Parameters
     ----------
     slow : (B, n, 12) float32
-        Slopes at scale 4 of the signals without QRS complexes, held by `REACH_N`.
+        Slopes at scale 4 of the signals without QRS complexes, held by `REACH_N`; 0 at the very first place,
+        which no beat reaches.
     row : BeatRow
         The m beats of all windows.
     onset_ms : (m, 1) float64
@@ -98,7 +99,9 @@ def mark_p(slow: F32, row: BeatRow, onset_ms: F64, leads: Bools, marks: F32) -> 
     earliest = np.maximum(onset_ms - P_BEFORE_MS, P_AFTER_R_MS - (1 - P_RR_SHARE) * since_last_ms)
     latest = onset_ms - P_GAP_MS
     segments = _segments(slow, row, earliest, latest, P_WAVE)
-    coherence = _coherence(segments, row, leads)
+    coherence = _coherence(segments.within, row, leads)
+    np.abs(segments.within, out=segments.within)
+    np.abs(segments.around, out=segments.around)
     _mark(P_WAVE, segments, row, leads, marks)
     blind = ~np.logical_or.reduce(leads, axis=1)[row.window]
     coherence[(latest - earliest < MIN_P_ROOM_MS)[:, 0] | blind] = np.nan
@@ -107,12 +110,12 @@ def mark_p(slow: F32, row: BeatRow, onset_ms: F64, leads: Bools, marks: F32) -> 
     return np.where(inside, coherence, np.float32(np.nan))
 
 
-def mark_t(slow: F32, row: BeatRow, offset_ms: F64, leads: Bools, marks: F32) -> None:
-    """Mark the T waves; parameters as for `mark_p`, with QRS offsets."""
+def mark_t(steep: F32, row: BeatRow, offset_ms: F64, leads: Bools, marks: F32) -> None:
+    """Mark the T waves; parameters as for `mark_p`, with the size of the slopes and QRS offsets."""
     until_next_ms = row.until_next[:, None] * SAMPLE_MS
     latest = np.minimum(T_RR_SHARE * until_next_ms + T_AFTER_R_MS, until_next_ms - T_BEFORE_NEXT_MS)
     latest = np.minimum(latest, T_LATEST_MS)
-    _mark(T_WAVE, _segments(slow, row, offset_ms + T_GAP_MS, latest, T_WAVE), row, leads, marks)
+    _mark(T_WAVE, _segments(steep, row, offset_ms + T_GAP_MS, latest, T_WAVE), row, leads, marks)
     ends = marks[Mark.T_OFFSET] / SAMPLE_MS + row.place[:, None]
     absent = (ends >= WINDOW_N - 1) | (latest - offset_ms - T_GAP_MS < MIN_T_ROOM_MS)
     marks[Mark.T_ONSET :, absent] = np.nan
@@ -120,12 +123,16 @@ def mark_t(slow: F32, row: BeatRow, offset_ms: F64, leads: Bools, marks: F32) ->
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Segments:
-    """Slopes where a wave of each beat may lie, and somewhat around that."""
+    """Slopes where a wave of each beat may lie."""
 
-    slope: F32
-    """(k, 12 m)"""
-    within: Bools
-    """(k, 12 m): where the wave may lie; neither at the first place nor at the last one."""
+    within: F32
+    """(k, 12 m): 0 elsewhere; neither at the first place nor at the last one."""
+    around: F32
+    """(k, 12 m): elsewhere too."""
+    first: I64
+    """(12 m,) first place where the wave may lie."""
+    end: I64
+    """(12 m,) one past the last."""
     from_n: int
     """Samples from the R peak to the first place."""
 
@@ -135,32 +142,29 @@ def _segments(slow: F32, row: BeatRow, earliest_ms: F64, latest_ms: F64, rule: W
     from_n = max(int(earliest_ms.min() // SAMPLE_MS) - more_n, rule.from_n - more_n)
     to_n = max(min(int(latest_ms.max() // SAMPLE_MS), rule.to_n) + more_n, from_n + 2 * more_n)
     t_ms = (np.arange(from_n, to_n) + HALF_SAMPLE) * SAMPLE_MS
-    first = np.maximum(np.searchsorted(t_ms, earliest_ms, "right"), rule.from_n - from_n)
-    end = np.minimum(np.searchsorted(t_ms, latest_ms, "left"), rule.to_n - from_n)
-    of_leads = (np.repeat(place, N_LEADS) for place in (first, end))
-    return _Segments(row.columns(slow, from_n, to_n), between(to_n - from_n, *of_leads), from_n)
+    first = np.maximum(np.searchsorted(t_ms, earliest_ms[:, 0], "right"), rule.from_n - from_n)
+    end = np.minimum(np.searchsorted(t_ms, latest_ms[:, 0], "left"), rule.to_n - from_n)
+    beyond = outside(to_n - from_n, first, end)
+    around = row.columns(slow, from_n, to_n)
+    within = row.columns(slow, from_n, to_n, ~beyond)
+    return _Segments(within, around, np.repeat(first, N_LEADS), np.repeat(end, N_LEADS), from_n)
 
 
 def _mark(rule: WaveRule, segments: _Segments, row: BeatRow, leads: Bools, marks: F32) -> None:
-    steep, within = np.abs(segments.slope), segments.within
-    highest = np.maximum.reduce(steep * within, axis=0)
-    main = (steep >= np.float32(MAIN_SHARE) * highest) & within
+    """From the size of the slopes."""
+    highest = np.maximum.reduce(segments.within, axis=0)
+    main = segments.within >= np.float32(MAIN_SHARE) * highest
     begin, end = first_true(main, 0), last_true(main, len(main) - 1)
     ms = np.empty((2, highest.size))
-    quiet = _quiet(rule.onset_share, rule, segments, steep, highest)
-    ms[0] = last_before(quiet, begin) + 1 + rule.bridge_n
-    quiet = _quiet(rule.offset_share, rule, segments, steep, highest)
-    ms[1] = first_after(quiet, end) - rule.bridge_n
+    busy = reached(segments.around, np.float32(rule.onset_share) * highest, rule.bridge_n)
+    ms[0] = np.maximum(free_before(busy, begin), segments.first - 1) + 1 + rule.bridge_n
+    busy = reached(segments.around, np.float32(rule.offset_share) * highest, rule.bridge_n)
+    ms[1] = np.minimum(free_after(busy, end), segments.end) - rule.bridge_n
     ms += segments.from_n + HALF_SAMPLE
     ms *= SAMPLE_MS
     ms -= np.array((rule.onset_bias_ms, rule.offset_bias_ms))[:, None]
     ms[:, (highest <= 0) | ~leads[row.window].reshape(-1)] = np.nan
     marks[rule.onset : rule.onset + 3 : 2] = _settled(ms.reshape(2, -1, N_LEADS), rule, row)
-
-
-def _quiet(share: float, rule: WaveRule, segments: _Segments, steep: F32, highest: F32) -> Bools:
-    """Where no slope near by reaches a share of the steepest, and outside of the segment."""
-    return ~(reached(steep, np.float32(share) * highest, rule.bridge_n) & segments.within)
 
 
 def _settled(ms: F64, rule: WaveRule, row: BeatRow) -> F64:
@@ -175,9 +179,9 @@ def _settled(ms: F64, rule: WaveRule, row: BeatRow) -> F64:
     return settled
 
 
-def _coherence(segments: _Segments, row: BeatRow, leads: Bools) -> F32:
-    """(m,) correlation of each beat with the mean of the others, over all leads."""
-    slope = (segments.slope * segments.within).reshape(-1, len(row), N_LEADS)
+def _coherence(slope: F32, row: BeatRow, leads: Bools) -> F32:
+    """(m,) correlation of each beat with the mean of the others, over all leads; of slopes (k, 12 m)."""
+    slope = slope.reshape(-1, len(row), N_LEADS)
     n, n_leads = np.maximum(row.n, 1)[:, None], np.maximum(leads.sum(axis=1, keepdims=True), 1)
     energy = np.einsum("kml,kml->ml", slope, slope)
     power = row.sums(energy) * leads / (n * len(slope))
