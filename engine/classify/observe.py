@@ -15,11 +15,10 @@ from engine.classify.memory import FAST_RR_S, FEW, WIDER_MS, BeatMemory, own_fam
 from engine.classify.pieces import BEFORE_N, MAX_LAG, Pieces, cut_pieces
 from engine.classify.remember import BeatFacts, Memories, remember
 from engine.classify.timing import Timing
-from engine.delineation.beatrow import REACH_N, BeatRow, taking_part
+from engine.delineation.beatrow import BeatRow, taking_part
 from engine.delineation.delineation import Delineation, Mark
 from engine.delineation.qrs import CENTRE_N
 from engine.delineation.segment import middle
-from engine.filters import held
 from engine.grid import FS_HZ, WINDOW_N
 from engine.quality import Quality
 from engine.signals import Signals
@@ -140,13 +139,13 @@ def _remember(memories: Memories, pieces: Pieces, new: Bools, facts: BeatFacts) 
 def _paced(signals: Signals, leads: Bools, row: BeatRow) -> Bools:
     """(n,) beats that follow a pacing spike."""
     paced = np.zeros(len(row), np.bool_)
-    if signals.calm is signals.x or not (signals.calm != signals.x).any():
+    if signals.calm is signals.x:
         return paced
-    spike = row.cut(held(np.abs(signals.x - signals.calm), REACH_N), *SPIKE_N).max(axis=2)
+    spike = np.abs(row.cut(signals.x, *SPIKE_N) - row.cut(signals.calm, *SPIKE_N)).max(axis=2)
     use, least = leads[row.window], SPIKE_SHARE * leads.sum(axis=1)[row.window]
     shown = ((spike > 0) & use).sum(axis=1) > least
     if shown.any():
-        beat = np.ptp(row.only(shown).cut(held(signals.calm, REACH_N), *CENTRE_N), axis=2)
+        beat = np.ptp(row.only(shown).cut(signals.calm, *CENTRE_N), axis=2)
         high = (spike[shown] > MIN_SPIKE * beat) & use[shown]
         paced[shown] = high.sum(axis=1) > least[shown]
     return paced

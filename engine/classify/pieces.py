@@ -7,8 +7,7 @@ from typing import Final
 import numpy as np
 
 from engine.arrays import F32, I64, Bools, frozen
-from engine.delineation.beatrow import REACH_N, BeatRow
-from engine.filters import held
+from engine.delineation.beatrow import BeatRow
 from engine.grid import WINDOW_N
 from engine.signals import Signals
 
@@ -65,9 +64,9 @@ def cut_pieces(signals: Signals, leads: Bools, row: BeatRow) -> Pieces:
     at = row.place[:, None] + np.arange(from_n, to_n)
     received = ((at >= 0) & (at < WINDOW_N))[:, None]
     if (leads & ~signals.whole).any():
-        received = received & row.cut(held(signals.received, REACH_N), from_n, to_n)
+        received = received & row.cut(signals.received, from_n, to_n)
     known = received[..., CORE].all(axis=2) & leads[row.window]
-    piece = row.cut(held(signals.calm, REACH_N), from_n, to_n)
+    piece = row.cut(signals.calm, from_n, to_n)
     piece -= piece[..., CORE].mean(axis=2, keepdims=True)
     piece *= received & known[..., None]
     return Pieces(row.window, piece[..., MAX_LAG:-MAX_LAG], piece[..., CORE], known)

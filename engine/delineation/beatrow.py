@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from engine.arrays import F32, I64, A, Bools
 from engine.beats import Beats
-from engine.filters import runs
 from engine.grid import WINDOW_N
 from engine.quality import Quality
 from engine.signals import Signals
+from engine.stretch import stretches
 
 REACH_N: Final = 192
 """The signal can be cut out up to so many samples from an R peak, wherever it lies."""
@@ -75,9 +75,10 @@ class BeatRow:
         return until
 
     def cut(self, x: A, from_n: int, to_n: int) -> A:
-        """(m, 12, to_n - from_n) samples around each R peak, of signals (B, 12, ...) held by `REACH_N`."""
-        at = self.place + (REACH_N + from_n)
-        return runs(x, to_n - from_n)[self.window, :, at]  # type: ignore[return-value]
+        """(m, 12, to_n - from_n) samples around each R peak, of signals (B, 12, WINDOW_N), held beyond their
+        ends.
+        """
+        return stretches(x, self.window, self.place + from_n, to_n - from_n)
 
     def columns(self, x: F32, from_n: int, to_n: int, where: Bools | None = None) -> F32:
         """(to_n - from_n, 12 m) samples around each R peak, a column for each lead of each beat, of signals

@@ -27,8 +27,8 @@ def slopes(x: F32, scale: int, held_n: int = 0) -> F32:
     -------
     (B, n, ...) float32
         mV, proportional to the slope of the signal smoothed to the scale; entry k belongs to the time
-        k + `HALF_SAMPLE`. The outermost samples see the signal held beyond its ends; as many slopes as samples
-        repeat the first and the last one of the window.
+        k + `HALF_SAMPLE`. The outermost samples see the signal held beyond its ends; as many slopes as
+        samples repeat the first and the last one of the window.
 
     Notes
     -----
