@@ -2,16 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
 from typing import Final
 
 import numpy as np
 
 from engine.arrays import F32, I64, Bools, frozen
-from engine.filters import ENVELOPE_HZ, held, qrs_level, running, runs
+from engine.filters import ENVELOPE_HZ, qrs_level, running
 from engine.grid import FS_HZ, WINDOW_N
 from engine.quality import Quality
 from engine.signals import Signals, condition
+from engine.stretch import stretches
 from engine.window import Window
+
+Maximum = tuple[int, float]
+"""Place, and height."""
 
 REFRACTORY_S: Final = 0.2
 """No two beats closer than this (300/min)."""
@@ -95,13 +101,11 @@ def find_beats(signals: Signals, qualities: Sequence[Quality]) -> list[Beats]:
     clarity = np.minimum(level / np.maximum(background, np.float32(1e-6)), np.float32(MAX_CLARITY))
     weight: F32 = clarity * taking_part.astype(np.float32)
     height, seen = _fuse(relative, weight, usable)
-    peaks = [
-        _choose(row, _maxima(row), _limit(row, where)) if voting.any() else np.zeros(0, np.int64)
-        for row, where, voting in zip(height, seen, taking_part, strict=True)
-    ]
-    n = [one.size for one in peaks]
+    choices = zip(_maxima(height), _limits(height, seen), taking_part, strict=True)
+    peaks = [_choose(maxima, limit) if voting.any() else [] for maxima, limit, voting in choices]
+    n = [len(one) for one in peaks]
     window = np.repeat(np.arange(len(n)), n)
-    place = np.concatenate(peaks)
+    place = np.array([peak for one in peaks for peak in one], np.int64)
     r_peaks = _refine(signals, window, taking_part[window], 2 * place) + signals.start[window]
     votes = _votes(relative, window, taking_part[window], place)
     ends, n_leads = np.cumsum(n).tolist(), taking_part.sum(axis=1).tolist()
@@ -133,70 +137,85 @@ def _fuse(relative: F32, weight: F32, usable: Bools) -> tuple[F32, Bools]:
     there was one.
     """
     # A trace of what lies above the cap lets a peak in a capped stretch still be a peak.
-    capped = np.minimum(relative, np.float32(CAP)) + np.float32(0.001) * np.minimum(
-        relative, np.float32(10 * CAP)
-    )
+    trace = np.minimum(relative, np.float32(10 * CAP))
+    trace *= np.float32(0.001)
+    capped = np.minimum(relative, np.float32(CAP))
+    capped += trace
     total = np.matmul(weight[:, None], usable.astype(np.float32))[:, 0]
     fused: F32 = np.matmul(weight[:, None], capped)[:, 0] / np.maximum(total, np.float32(1e-9))
     return fused, total > 0
 
 
-def _limit(height: F32, seen: Bools) -> float:
-    """How high a beat must be."""
-    known = height[seen]
-    middles = (known.size - 1) // 2, known.size // 2
-    background = float(np.partition(known, middles)[[*middles]].mean()) if known.size else 0.0
-    return min(max(BEAT_SHARE, background + BEAT_RISE * (1 - background)), MAX_BEAT_SHARE)
+def _limits(height: F32, seen: Bools) -> list[float]:
+    """How high a beat must be in each window."""
+    n = seen.sum(axis=1)
+    middles = np.stack((np.maximum(n - 1, 0) // 2, np.minimum(n // 2, height.shape[1] - 1)), axis=1)
+    known = np.where(seen, height, np.float32(np.inf))
+    ordered = np.partition(known, sorted(set(middles.reshape(-1).tolist())), axis=1)
+    background = np.take_along_axis(ordered, middles, axis=1).mean(axis=1).astype(np.float64)
+    background[n == 0] = 0
+    limits: list[float] = np.clip(
+        background + BEAT_RISE * (1 - background), BEAT_SHARE, MAX_BEAT_SHARE
+    ).tolist()
+    return limits
 
 
-def _maxima(height: F32) -> I64:
-    """Local maxima that are the largest within `REFRACTORY_S` on either side."""
-    inner = height[1:-1]
-    lowest = PAUSE_SHARE * BEAT_SHARE
-    at = np.flatnonzero((inner > height[:-2]) & (inner >= height[2:]) & (inner >= lowest)) + 1
-    kept: list[int] = []
-    blocked = np.zeros(height.size, np.bool_)
+def _maxima(height: F32) -> list[list[Maximum]]:
+    """Local maxima of each window that are the largest within `REFRACTORY_S` on either side."""
+    inner = height[:, 1:-1]
+    lowest = np.float32(PAUSE_SHARE * BEAT_SHARE)
+    window, at = np.nonzero((inner > height[:, :-2]) & (inner >= height[:, 2:]) & (inner >= lowest))
+    found: list[list[Maximum]] = [[] for _ in height]
+    high = inner[window, at].tolist()
+    for row, place, value in zip(window.tolist(), (at + 1).tolist(), high, strict=True):
+        found[row].append((place, value))
+    return [_apart(maxima, height.shape[1]) for maxima in found]
+
+
+def _apart(maxima: list[Maximum], n: int) -> list[Maximum]:
+    """Those that no higher one is too close to, of places below `n`."""
+    kept: list[Maximum] = []
     reach = round(REFRACTORY_S * ENVELOPE_HZ)
-    for peak in at[np.argsort(-height[at], kind="stable")].tolist():
-        if not blocked[peak]:
-            kept.append(peak)
-            blocked[max(0, peak - reach + 1) : peak + reach] = True
-    return np.array(sorted(kept), np.int64)
+    blocked = bytearray(n + 2 * reach)
+    for peak, high in sorted(maxima, key=lambda maximum: -maximum[1]):
+        if not blocked[peak + reach]:
+            kept.append((peak, high))
+            blocked[peak + 1 : peak + 2 * reach] = b"\1" * (2 * reach - 1)
+    return sorted(kept)
 
 
-def _choose(height: F32, peaks: I64, limit: float) -> I64:
-    """Peaks that are beats."""
+def _choose(maxima: list[Maximum], limit: float) -> list[int]:
+    """Places of those that are beats."""
     chosen: list[int] = []
     last = 0.0
-    for peak, high in zip(peaks.tolist(), height[peaks].tolist(), strict=True):
+    for peak, high in maxima:
         early = bool(chosen) and peak - chosen[-1] < T_WAVE_S * ENVELOPE_HZ
         if high >= limit and (not early or high >= T_WAVE_SHARE * last):
             chosen.append(peak)
             last = high
-    return np.array(sorted([*chosen, *_search_back(height, peaks, chosen, limit)]), np.int64)
+    return sorted([*chosen, *_search_back(maxima, chosen, limit)])
 
 
-def _search_back(height: F32, peaks: I64, chosen: list[int], limit: float) -> list[int]:
+def _search_back(maxima: list[Maximum], chosen: list[int], limit: float) -> list[int]:
     """Small beats in the long intervals between the beats chosen."""
-    intervals = np.diff(chosen)
-    if intervals.size < 3:
+    if len(chosen) < 4:
         return []
     found: list[int] = []
-    for i in np.flatnonzero(intervals > PAUSE_RATIO * np.median(intervals)).tolist():
-        after_t = chosen[i] + T_WAVE_S * ENVELOPE_HZ
-        before_p = chosen[i + 1] - PAUSE_MARGIN_S * ENVELOPE_HZ
-        candidates = peaks[(peaks > after_t) & (peaks < before_p)]
-        if candidates.size:
-            highest = int(candidates[height[candidates].argmax()])
-            if height[highest] >= PAUSE_SHARE * limit:
-                found.append(highest)
+    longest = PAUSE_RATIO * median(after - before for before, after in pairwise(chosen))
+    for before, after in pairwise(chosen):
+        if after - before > longest:
+            after_t, before_p = before + T_WAVE_S * ENVELOPE_HZ, after - PAUSE_MARGIN_S * ENVELOPE_HZ
+            between = [(high, -peak) for peak, high in maxima if after_t < peak < before_p]
+            high, place = max(between, default=(0.0, 0))
+            if between and high >= PAUSE_SHARE * limit:
+                found.append(-place)
     return found
 
 
 def _votes(relative: F32, window: I64, voting: Bools, peaks: I64) -> F32:
     """(m,) share of the `voting` leads (m, 12) whose envelope is high near each peak of a window."""
     reach = round(VOTE_S * ENVELOPE_HZ)
-    highest = runs(held(relative, reach), 2 * reach + 1)[window, :, peaks].max(axis=2)
+    highest = np.maximum.reduce(stretches(relative, window, peaks - reach, 2 * reach + 1), axis=2)
     share: F32 = (((highest >= BEAT_SHARE) & voting).sum(axis=1) / voting.sum(axis=1)).astype(np.float32)
     return share
 
@@ -207,10 +226,10 @@ def _refine(signals: Signals, window: I64, voting: Bools, peaks: I64) -> I64:
     """
     reach = round(REFINE_S * FS_HZ)
     n = 4 * reach + 1
-    deflection = runs(held(signals.x, 2 * reach), n)[window, :, peaks]
+    deflection = stretches(signals.x, window, peaks - 2 * reach, n)
     if not signals.whole.all():
-        deflection *= runs(held(signals.received, 2 * reach), n)[window, :, peaks]
-    deflection -= np.partition(deflection, 2 * reach, axis=2)[:, :, 2 * reach, None]
+        deflection *= stretches(signals.received, window, peaks - 2 * reach, n)
+    deflection -= np.sort(deflection, axis=2)[:, :, 2 * reach, None]
     inner = deflection[..., reach : 3 * reach + 1]
     power = np.einsum("mln,mln,ml->mn", inner, inner, voting)
     refined: I64 = np.clip(peaks - reach + power.argmax(axis=1), 0, WINDOW_N - 1)
