@@ -1,6 +1,5 @@
 """What a beat is judged by: numbers without unit, most of them relative to the patient's own beats."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -82,15 +81,16 @@ def measure_features(
     (n, len(FEATURES)) float32
         NaN where not measurable; all NaN without an own family or a lead known of both.
     """
-    families, bed, beat_at = memories.families, pieces.bed, np.arange(len(pieces))
+    families, bed, beat_at = memories.families.known, pieces.bed, np.arange(len(pieces))
     scale = lead_scale(families, pieces)
     like = compare(families, pieces, scale)
     usual = _Usual.of(families, of_beds)
     own = of_beds[bed]
-    aligned = runs(np.ascontiguousarray(pieces.qrs), QRS_N)
+    aligned = runs(pieces.qrs, QRS_N)
     beat = detrended(aligned[beat_at, :, like.lag[beat_at, own]])
     both = pieces.known & families.have[bed, own]
     weight: F32 = both.astype(np.float32) / scale[bed] ** 2
+    form, direction = _form(beat)
     columns = np.stack(
         [
             *_shape(like.correlation[beat_at, own], beat, usual, bed, both, families.spread[bed, own]),
@@ -98,9 +98,8 @@ def measure_features(
             _residual(beat, usual, bed, weight),
             *_family(like.correlation, families, bed, own),
             *_width(qrs_ms[chosen], families, bed, own),
-            _against_usual(_steepness, beat, usual, bed, both),
-            _against_usual(_area, beat, usual, bed, both),
-            *_other_waves(pieces.whole, usual.whole[bed], beat, weight),
+            *_against_usual(form, usual.form[:, bed], both),
+            *_other_waves(pieces.whole, direction, usual, bed, weight),
             *(of_beat[chosen] for of_beat in timing.columns(row, memories.typical_rr_s)),
         ],
         axis=1,
@@ -113,18 +112,23 @@ def measure_features(
 class _Usual:
     """The usual beats of B patients."""
 
-    whole: F32
-    """(B, 12, PIECE_N) mV."""
     qrs: F32
     """(B, 12, QRS_N) mV, without trend."""
     energy: F32
     """(B, 12) of `qrs`."""
+    form: F32
+    """(2, B, 12) of `qrs`."""
+    p_wave: F32
+    """(B, 12, n) mV, without mean."""
+    t_wave: F32
+    """(B, 12, n) mV, without mean."""
 
     @classmethod
     def of(cls, families: Families, own: I64) -> "_Usual":
         whole = families.shape[np.arange(own.size), own]
         qrs = detrended(whole[..., QRS_PART])
-        return cls(whole, qrs, _energy(qrs, qrs))
+        waves = (_centred(whole[..., part]) for part in (P_PART, T_PART))
+        return cls(qrs, _energy(qrs, qrs), _form(qrs)[0], *waves)
 
 
 def _energy(one: F32, other: F32) -> F32:
@@ -164,48 +168,53 @@ def _width(qrs_ms: F32, families: Families, bed: I64, own: I64) -> tuple[F64 | F
     return qrs_ms / 100, wider_ms / WIDTH_UNIT_MS, wider_ms / usual_ms / 4
 
 
-def _against_usual(measure: Callable[[F32], F32], beat: F32, usual: _Usual, bed: I64, both: Bools) -> F64:
-    """Log of the mean over the leads against that of the usual beat."""
+def _form(x: F32) -> tuple[F32, F32]:
+    """Steepest slope and area against the median over peak-to-peak amplitude, (2, n, 12) of (n, 12, QRS_N),
+    and the sum of highest and lowest, (n, 12) mV.
+    """
+    ordered = np.sort(x, axis=-1)
+    lowest, middle, highest = (ordered[..., place] for place in (0, QRS_N // 2, -1))
+    steepest = np.maximum.reduce(np.abs(x[..., 2::2] - x[..., :-2:2]), axis=-1)
+    area = np.add.reduce(np.abs(x - middle[..., None]), axis=-1)
+    return np.stack((steepest, area)) / np.maximum(highest - lowest, np.float32(1e-6)), highest + lowest
+
+
+def _against_usual(form: F32, usual: F32, both: Bools) -> F64:
+    """(2, n) log of the means over the leads against those of the usual beat; of (2, n, 12)."""
     n = np.maximum(both.sum(axis=1), 1)
-    measured = measure(np.concatenate((beat, usual.qrs)))
-    now, before = ((of * both).sum(axis=1) / n for of in (measured[: len(beat)], measured[len(beat) :][bed]))
-    ratio: F64 = np.log(np.maximum(now, 1e-3) / np.maximum(before, 1e-3))
+    now, before = (np.maximum(np.add.reduce(of * both, axis=2) / n, 1e-3) for of in (form, usual))
+    ratio: F64 = np.log(now / before)
     return ratio
 
 
-def _steepness(x: F32) -> F32:
-    """(n, 12, QRS_N) to (n, 12) steepest slope over peak-to-peak amplitude."""
-    steepest: F32 = np.abs(x[..., 2::2] - x[..., :-2:2]).max(axis=-1)
-    relative: F32 = steepest / np.maximum(x.max(axis=-1) - x.min(axis=-1), 1e-6)
-    return relative
-
-
-def _area(x: F32) -> F32:
-    """(n, 12, QRS_N) to (n, 12) area against the median over peak-to-peak amplitude."""
-    ordered = np.sort(x, axis=-1)
-    area: F32 = np.abs(x - ordered[..., QRS_N // 2, None]).sum(axis=-1)
-    relative: F32 = area / np.maximum(ordered[..., -1] - ordered[..., 0], 1e-6)
-    return relative
-
-
-def _other_waves(whole: F32, usual: F32, beat: F32, weight: F32) -> tuple[F64 | F32, ...]:
-    p_likeness, p_ratio = _compared(whole[..., P_PART], usual[..., P_PART], weight)
-    t_likeness, _ = _compared(whole[..., T_PART], usual[..., T_PART], weight)
-    direction = beat.max(axis=2) + beat.min(axis=2)
+def _other_waves(whole: F32, direction: F32, usual: _Usual, bed: I64, weight: F32) -> tuple[F64 | F32, ...]:
+    p_likeness, p_ratio = _compared(whole[..., P_PART], usual.p_wave[bed], weight)
+    t_likeness, _ = _compared(whole[..., T_PART], usual.t_wave[bed], weight)
     t_level = _mean(whole[..., T_PART][..., T_LEVEL]) - _mean(whole[..., DIASTOLE])
-    size = (direction**2 * weight).sum(axis=1) * (t_level**2 * weight).sum(axis=1)
-    discordance = (direction * t_level * weight).sum(axis=1) / np.maximum(np.sqrt(size), 1e-9)
+    both, own, theirs = _weighed((direction * t_level, direction**2, t_level**2), weight)
+    discordance = both / np.maximum(np.sqrt(own * theirs), 1e-9)
     return t_likeness, discordance, p_likeness, np.log(np.sqrt(p_ratio) + 0.05)
 
 
 def _compared(x: F32, usual: F32, weight: F32) -> tuple[F32, F32]:
-    """Correlation of (n, 12, m) with (n, 12, m), leads weighted (n, 12), and the ratio of their powers."""
-    x, usual = (one - _mean(one)[..., None] for one in (x, usual))
-    joint, own, theirs = (
-        (_energy(*pair) * weight).sum(axis=1) for pair in ((x, usual), (x, x), (usual, usual))
-    )
-    n = np.float32(x.shape[2])
+    """Correlation of (n, 12, m) with (n, 12, m) without mean, leads weighted (n, 12), and the ratio of their
+    powers.
+    """
+    x, n = _centred(x), np.float32(x.shape[2])
+    joint, own, theirs = _weighed((_energy(x, usual), _energy(x, x), _energy(usual, usual)), weight)
     return joint / np.maximum(np.sqrt(own * theirs), 1e-9), own / n / np.maximum(theirs / n, 1e-9)
+
+
+def _weighed(of_leads: tuple[F32, ...], weight: F32) -> F32:
+    """(k, n) sums over the leads, of k times (n, 12)."""
+    sums: F32 = np.add.reduce(np.stack(of_leads) * weight, axis=2)
+    return sums
+
+
+def _centred(x: F32) -> F32:
+    """Free the last axis of its mean."""
+    centred: F32 = x - _mean(x)[..., None]
+    return centred
 
 
 def _mean(x: F32) -> F32:

@@ -37,6 +37,8 @@ class Pieces:
     """(n, 12, PIECE_N) mV against the mean of the QRS part; 0 where not known."""
     qrs: F32
     """(n, 12, ROOM_N) mV, the QRS part with room for alignment; 0 where not known."""
+    energy: F32
+    """(n, 12, lags) mV^2 of the QRS part at every alignment, free of its trend."""
     known: Bools
     """(n, 12): leads that are assessable and received throughout the QRS part."""
 
@@ -45,7 +47,7 @@ class Pieces:
 
     def at(self, rows: I64) -> "Pieces":
         """Some of the beats."""
-        return Pieces(self.bed[rows], self.whole[rows], self.qrs[rows], self.known[rows])
+        return Pieces(self.bed[rows], self.whole[rows], self.qrs[rows], self.energy[rows], self.known[rows])
 
 
 def cut_pieces(signals: Signals, leads: Bools, row: BeatRow) -> Pieces:
@@ -69,14 +71,35 @@ def cut_pieces(signals: Signals, leads: Bools, row: BeatRow) -> Pieces:
     piece = row.cut(signals.calm, from_n, to_n)
     piece -= piece[..., CORE].mean(axis=2, keepdims=True)
     piece *= received & known[..., None]
-    return Pieces(row.window, piece[..., MAX_LAG:-MAX_LAG], piece[..., CORE], known)
+    qrs = np.ascontiguousarray(piece[..., CORE])
+    return Pieces(row.window, piece[..., MAX_LAG:-MAX_LAG], qrs, _energies(qrs), known)
+
+
+def _energies(qrs: F32) -> F32:
+    """(n, 12, lags): energy of each beat at every alignment, free of its trend by Pythagoras."""
+    in_part, trends = _alignments()
+    along = np.matmul(qrs, trends).reshape(*qrs.shape[:2], len(LAGS), 2)
+    energy: F32 = np.matmul(np.square(qrs), in_part) - np.add.reduce(np.square(along), axis=3)
+    return np.maximum(energy, 0)
+
+
+@cache
+def _alignments() -> tuple[F32, F32]:
+    """(ROOM_N, lags) which samples take part at each alignment, and (ROOM_N, lags * 2) the trends there."""
+    in_part = np.zeros((ROOM_N, len(LAGS)), np.float32)
+    trends = np.zeros((ROOM_N, len(LAGS), 2), np.float32)
+    for lag in range(len(LAGS)):
+        in_part[lag : lag + QRS_N, lag] = 1
+        trends[lag : lag + QRS_N, lag] = unit_trend(QRS_N)
+    return frozen(in_part), frozen(trends.reshape(ROOM_N, -1))
 
 
 def detrended(x: F32) -> F32:
     """Free the last axis of its mean and its straight line: baseline wander is no shape."""
     trend = unit_trend(x.shape[-1])
-    along: F32 = np.matmul(np.matmul(x, trend), trend.T)
-    return x - along
+    rows = x.reshape(-1, x.shape[-1])
+    along: F32 = np.matmul(np.matmul(rows, trend), trend.T).reshape(x.shape)
+    return np.subtract(x, along, out=along)
 
 
 @cache

@@ -6,10 +6,11 @@ from typing import Final
 
 import numpy as np
 
-from engine.arrays import F32, F64, I64, Bools
+from engine.arrays import F32, F64, I64, Bools, frozen
 from engine.classify.families import Families, compare, lead_scale
 from engine.classify.memory import EARLY, BeatMemory
 from engine.classify.pieces import LAGS, Pieces
+from engine.filters import runs
 from engine.grid import FS_HZ
 
 SAME: Final = 0.88
@@ -20,8 +21,8 @@ SETTLED_N: Final = 20
 FADING_S: Final = 150.0
 MAX_APART_S: Final = 10.0
 """Time constant with which families are forgotten; a longer silence counts as so much."""
-FIRST_SPREAD: Final = 0.03
-FIRST_QRS_SPREAD_MS: Final = 8.0
+FIRST: Final = frozen(np.array((0.0, 0.0, 0.0, 0.03, 8.0), np.float32))
+"""Numbers of a new family, all but its weight."""
 SPREAD_RATE: Final = 0.05
 LATE: Final = 0.2
 """Log RR ratio, from that of premature beats up to which an interval is a usual one."""
@@ -96,7 +97,7 @@ def remember(memories: Memories, pieces: Pieces, facts: BeatFacts, scale_by: Pie
     memories.typical_rr_s[bed] = _typical_rr_s(memories.typical_rr_s[bed], facts)
     seen = np.flatnonzero(pieces.known.any(axis=1))
     if seen.size:
-        _join(families, pieces.at(seen), facts.at(seen), lead_scale(families, scale_by))
+        _join(families, pieces.at(seen), facts.at(seen), lead_scale(families.known, scale_by))
 
 
 def _typical_rr_s(typical_s: F64, facts: BeatFacts) -> F64:
@@ -107,13 +108,13 @@ def _typical_rr_s(typical_s: F64, facts: BeatFacts) -> F64:
 def _join(families: Families, pieces: Pieces, facts: BeatFacts, scale: F32) -> None:
     """Add each beat to the family that it resembles most, or let it found a new one."""
     bed, beat = pieces.bed, np.arange(len(pieces))
-    like = compare(families, pieces, scale)
+    like = compare(families.known, pieces, scale)
     alike = (like.gain < MAX_GAIN) & (like.gain > 1 / MAX_GAIN) & np.isfinite(like.correlation)
     similar = np.where(alike, like.correlation, np.float32(-1))
     nearest = similar.argmax(axis=1)
     new = similar[beat, nearest] < SAME
     place = np.where(new, families.weight[bed].argmin(axis=1), nearest)
-    lag = np.where(new, 0, like.lag[beat, place] + LAGS[0])
+    lag = np.where(new, 0, like.lag[beat, nearest] + LAGS[0])
     for array in (families.shape, families.count, families.weight):
         array[bed[new], place[new]] = 0
     strange = np.where(new, np.nan, 1.0 - similar[beat, nearest])
@@ -122,8 +123,9 @@ def _join(families: Families, pieces: Pieces, facts: BeatFacts, scale: F32) -> N
 
 
 def _shifted(whole: F32, lag: I64) -> F32:
-    at = (np.arange(whole.shape[2]) + lag[:, None]) % whole.shape[2]
-    return np.take_along_axis(whole, at[:, None], axis=2)
+    """(n, 12, PIECE_N) pieces, each moved to an earlier time by so many samples, in a circle."""
+    n = whole.shape[2]
+    return runs(np.concatenate((whole, whole), axis=2), n)[np.arange(len(whole)), :, lag % n]
 
 
 def _move_shape(families: Families, at: tuple[I64, I64], beat: F32, known: Bools) -> None:
@@ -138,16 +140,13 @@ def _move_numbers(
     families: Families, at: tuple[I64, I64], new: Bools, strange: F64, facts: BeatFacts
 ) -> None:
     """Running means of the families, those of new ones from their first values on."""
-    slow = 1 / (np.minimum(families.weight[at], np.float32(SETTLED_N)) + 1)
-    apart_ms = np.abs(facts.qrs_ms - families.qrs_ms[at])
-    families.weight[at] += 1
-    for means, value, share, first in (
-        (families.early, facts.early, slow, 0.0),
-        (families.qrs_ms, facts.qrs_ms, slow, 0.0),
-        (families.rr_s, facts.rr_s, slow, 0.0),
-        (families.spread, strange, SPREAD_RATE, FIRST_SPREAD),
-        (families.qrs_spread_ms, apart_ms, SPREAD_RATE, FIRST_QRS_SPREAD_MS),
-    ):
-        before = np.where(new, np.float32(first), means[at])
-        moved = before + share * (value.astype(np.float32) - before)
-        means[at] = np.where(np.isfinite(value), moved, before)
+    numbers = families.numbers[at]
+    before = np.where(new[:, None], FIRST, numbers[:, 1:])
+    share = np.full(before.shape, SPREAD_RATE, np.float32)
+    share[:, :3] = 1 / (np.minimum(numbers[:, :1], np.float32(SETTLED_N)) + 1)
+    apart_ms = np.abs(facts.qrs_ms - numbers[:, 2])
+    value = np.stack((facts.early, facts.qrs_ms, facts.rr_s, strange, apart_ms), axis=1).astype(np.float32)
+    moved = before + share * (value - before)
+    numbers[:, 0] += 1
+    numbers[:, 1:] = np.where(np.isfinite(value), moved, before)
+    families.numbers[at] = numbers
