@@ -10,8 +10,7 @@ from engine.arrays import F32, F64, Bools, frozen
 from engine.beatclass import I8, BeatClass, BeatClasses
 from engine.delineation.beatrow import BeatRow
 from engine.delineation.delineation import Delineation, Mark
-from engine.delineation.segment import SAMPLE_MS, middle
-from engine.filters import runs
+from engine.delineation.segment import SAMPLE_MS, limited, middle
 from engine.grid import FS_HZ, WINDOW_N
 from engine.leads import N_LEADS
 from engine.signals import Signals, condition
@@ -21,6 +20,8 @@ ST_AFTER_J_MS: Final = 60.0
 PQ_FROM_MS: Final = -24.0
 PQ_TO_MS: Final = -8.0
 """The isoelectric level is the mean between these times before the QRS onset."""
+BOUNDARIES: Final = Mark.P_ONSET, Mark.QRS_ONSET, Mark.QRS_OFFSET, Mark.T_OFFSET
+"""Between which durations are measured."""
 LEVEL_N: Final = 3
 """Samples averaged for a level."""
 
@@ -82,11 +83,11 @@ def measure_intervals(
     """
     row = BeatRow.counted([one.r_peaks.size for one in delineations])
     chosen = _dominant(row, np.concatenate([one.klass for one in classes]))
-    marks_ms = np.concatenate([one.marks_ms for one in delineations], axis=2)[..., chosen].transpose(0, 2, 1)
+    marks_ms = np.concatenate([one.marks_ms.T for one in delineations])[chosen].transpose(2, 0, 1)
     r_peaks = np.concatenate([one.r_peaks for one in delineations])
     rr_s = np.where(row.rank > 0, np.diff(r_peaks, prepend=0) / FS_HZ, np.nan)[chosen]
     row = row.only(chosen).moved(r_peaks[chosen] - signals.start[row.window[chosen]])
-    durations = _durations(row, middle(marks_ms, axis=2), rr_s)
+    durations = _durations(row, marks_ms, rr_s)
     levels = frozen(_levels_mv(signals, row, marks_ms))
     return [
         Intervals(int(n), *of_window.tolist(), *st_and_t_mv)
@@ -108,12 +109,10 @@ def _dominant(row: BeatRow, klass: I8) -> Bools:
     return chosen
 
 
-def _durations(row: BeatRow, fused_ms: F32, rr_s: F64) -> F64:
-    """(B, 5) PR, QRS, QT and corrected QT, from (9, m) marks fused over the leads."""
-    onset_ms = fused_ms[Mark.QRS_ONSET]
-    pr_ms = onset_ms - fused_ms[Mark.P_ONSET]
-    qrs_ms, qt_ms = fused_ms[[Mark.QRS_OFFSET, Mark.T_OFFSET]] - onset_ms
-    of_beats = np.stack((pr_ms, qrs_ms, qt_ms, rr_s), axis=1)
+def _durations(row: BeatRow, marks_ms: F32, rr_s: F64) -> F64:
+    """(B, 5) PR, QRS, QT and corrected QT, from (9, m, 12) marks."""
+    p_ms, onset_ms, offset_ms, t_ms = middle(marks_ms[[*BOUNDARIES]], axis=2)
+    of_beats = np.stack((onset_ms - p_ms, offset_ms - onset_ms, t_ms - onset_ms, rr_s), axis=1)
     pr_ms, qrs_ms, qt_ms, rr = middle(row.by_window(of_beats), axis=1).T
     return np.stack((pr_ms, qrs_ms, qt_ms, qt_ms / np.cbrt(rr), qt_ms / np.sqrt(rr)), axis=1)
 
@@ -131,13 +130,13 @@ def _levels_mv(signals: Signals, row: BeatRow, marks_ms: F32) -> F32:
 
 def _level(signals: Signals, row: BeatRow, at_ms: F32, n: int) -> F64:
     """Mean of `n` samples around times (m, ..., 12) of each beat; NaN where not known or not received."""
-    wide = (slice(None), *(None,) * (at_ms.ndim - 1))
     known = np.isfinite(at_ms)
-    centre = np.rint(np.where(known, at_ms, 0.0) / SAMPLE_MS).astype(np.int64) + row.place[wide]
-    first = centre - n // 2
+    wide = (slice(None), *(None,) * (at_ms.ndim - 1))
+    first = np.rint(np.where(known, at_ms, 0.0) / SAMPLE_MS).astype(np.int64) + (row.place - n // 2)[wide]
     known &= (first >= 0) & (first + n <= WINDOW_N)
-    at = row.window[wide], np.arange(N_LEADS), np.clip(first, 0, WINDOW_N - n)
-    levels = runs(signals.x, n)[at].mean(axis=-1)
+    at = limited(first, 0, WINDOW_N - n) + WINDOW_N * (N_LEADS * row.window[wide] + np.arange(N_LEADS))
+    places = [at + k for k in range(n)]
+    levels = sum(signals.x.reshape(-1).take(place) for place in places) / np.float32(n)
     if not signals.whole.all():
-        known &= runs(signals.received, n)[at].all(axis=-1)
+        known &= np.logical_and.reduce([signals.received.reshape(-1).take(place) for place in places])
     return np.where(known, levels, np.nan)
