@@ -12,13 +12,13 @@ BLANK_MS: Final = 8.0
 """The QRS complex and this much on either side give way to a straight line."""
 
 
-def without_qrs(x: F32, row: BeatRow, onset_ms: F64, offset_ms: F64) -> F32:
+def blank_qrs(x: F32, row: BeatRow, onset_ms: F64, offset_ms: F64) -> None:
     """Draw a straight line from before each QRS complex to after it.
 
     Parameters
     ----------
     x : (B, n, 12) float32
-        mV, held by `REACH_N`.
+        mV, held by `REACH_N`; changed in place.
     row : BeatRow
         The m beats of all windows.
     onset_ms, offset_ms : (m, 1) float64
@@ -31,13 +31,11 @@ def without_qrs(x: F32, row: BeatRow, onset_ms: F64, offset_ms: F64) -> F32:
     n = after - before - 1
     step = np.arange(n.sum()) - np.repeat(np.cumsum(n) - n, n) + 1
     weight = (step / np.repeat(n + 1, n)).astype(np.float32)[:, None]
-    calm = x.copy()
-    rows = calm.reshape(-1, x.shape[2])
+    rows = x.reshape(-1, x.shape[2])
     start, end = rows[before], rows[after]
     rows[np.repeat(before, n) + step] = (
         np.repeat(start, n, axis=0) * (1 - weight) + np.repeat(end, n, axis=0) * weight
     )
-    return calm
 
 
 def _blank(row: BeatRow, onset_ms: F64, offset_ms: F64, shape: tuple[int, int]) -> Bools:

@@ -8,7 +8,7 @@ import numpy as np
 from engine.arrays import F32, I64, Bools, frozen
 from engine.beats import Beats
 from engine.delineation.beatrow import REACH_N, BeatRow, taking_part
-from engine.delineation.blank import without_qrs
+from engine.delineation.blank import blank_qrs
 from engine.delineation.delineation import N_MARKS, Delineation, Mark
 from engine.delineation.peaks import mark_peak
 from engine.delineation.qrs import FROM_N, TO_N, centres, mark_qrs
@@ -90,14 +90,14 @@ def _mark(signals: Signals, row: BeatRow, leads: Bools, marks: F32) -> tuple[I64
     np.abs(steep, out=steep)
     onset_ms, offset_ms = mark_qrs(steep, leads[row.window], marks)
     centre = row.place + centres(steep, leads[row.window])
-    calm = without_qrs(x, row, onset_ms, offset_ms)
-    slow = slopes(calm, WAVE_SCALE, REACH_N)
+    mark_peak(x, row, Mark.R_PEAK, marks)
+    blank_qrs(x, row, onset_ms, offset_ms)
+    slow = slopes(x, WAVE_SCALE, REACH_N)
     slow[0, 0] = 0
     coherence = mark_p(slow, row, onset_ms, leads, marks)
     mark_t(np.abs(slow, out=slow), row, offset_ms, leads, marks)
-    mark_peak(calm, row, Mark.P_PEAK, marks)
-    mark_peak(x, row, Mark.R_PEAK, marks)
-    mark_peak(calm, row, Mark.T_PEAK, marks)
+    mark_peak(x, row, Mark.P_PEAK, marks)
+    mark_peak(x, row, Mark.T_PEAK, marks)
     return centre, coherence
 
 

@@ -30,7 +30,7 @@ def mark_peak(x: F32, row: BeatRow, peak: Mark, marks: F32) -> None:
     """
     onset_ms, offset_ms = marks[peak - 1], marks[peak + 1]
     known = offset_ms - onset_ms >= MIN_WAVE_MS
-    marks[peak - 1 : peak + 2, ~known] = np.nan
+    np.copyto(marks[peak - 1 : peak + 2], np.nan, where=~known)
     if not known.any():
         return
     ends_n = np.rint(np.where(known, marks[[peak - 1, peak + 1]], 0.0) / SAMPLE_MS).astype(np.int64)

@@ -48,8 +48,7 @@ def mark_qrs(steep: F32, leads: Bools, marks: F32) -> tuple[F64, F64]:
         Changed in place.
     """
     highest, top = largest(steep[CORE])
-    half = (QUIET.stop - QUIET.start) // 2
-    noise: F32 = np.float32(QUIET_RATIO) * np.sort(steep[QUIET].T, axis=1)[:, half]
+    noise = _noise(steep[QUIET], np.float32(OFFSET_SHARE) * highest)
     busy = reached(steep[: CORE.stop], _limit(ONSET_SHARE, highest, noise), BRIDGE_N)
     before = free_before(busy, top + CORE.start).reshape(leads.shape)
     busy = reached(steep[CORE.start :], _limit(OFFSET_SHARE, highest, noise), BRIDGE_N)
@@ -81,6 +80,15 @@ def centres(steep: F32, leads: Bools) -> I64:
     moment = (moments * share).sum(axis=1)
     centre: I64 = np.rint(moment / np.maximum(total, 1e-12)).astype(np.int64)
     return centre
+
+
+def _noise(quiet: F32, least: F32) -> F32:
+    """(M,) what counts as noise beside (k, M) slopes; 0 where that is no more than `least`."""
+    half = len(quiet) // 2
+    loud = np.add.reduce(np.float32(QUIET_RATIO) * quiet > least, axis=0, dtype=np.uint8) > half
+    noise = np.zeros_like(least)
+    noise[loud] = np.float32(QUIET_RATIO) * np.sort(quiet[:, loud].T, axis=1)[:, half]
+    return noise
 
 
 def _fused(ms: F64, mark: Mark, usual_ms: float, marks: F32) -> F64:

@@ -35,7 +35,7 @@ def limited(x: N, low: NDArray[Any] | float, high: NDArray[Any] | float) -> N:
 
 def picked(x: F32, place: I64) -> F32:
     """(M,) values of (k, M) at one place of each column."""
-    value: F32 = x[place, np.arange(x.shape[1])]
+    value: F32 = x.reshape(-1).take(place * x.shape[1] + np.arange(x.shape[1]))
     return value
 
 

@@ -190,7 +190,7 @@ def _coherence(slope: F32, row: BeatRow, leads: Bools) -> F32:
     weight = leads / (power + 0.1 * usual + 1e-12)
     of_window = (np.arange(row.n.size)[:, None] == row.window).astype(np.float32)
     total = np.matmul(of_window, slope)  # (k, B, 12)
-    with_all = np.einsum("kml,kml->ml", slope, total[:, row.window])
+    with_all = np.einsum("kml,kml->ml", slope, np.take(total, row.window, axis=1))
     of_all = (np.einsum("kbl,kbl->bl", total, total) * weight).sum(axis=1)[row.window]
     own, with_all = ((of * weight[row.window]).sum(axis=1) for of in (energy, with_all))
     both, rest = with_all - own, of_all - 2 * with_all + own
