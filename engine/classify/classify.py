@@ -1,7 +1,6 @@
 """The class of every beat of windows, judged against what the patients' beats look like."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -14,6 +13,7 @@ from engine.classify.memory import BeatMemory, Judged
 from engine.classify.network import BeatNetwork, load_network
 from engine.classify.observe import Observation, observe
 from engine.delineation.delineation import Delineation
+from engine.delineation.segment import limited
 from engine.grid import FS_HZ, WINDOW_N
 from engine.quality import Quality
 from engine.signals import Signals
@@ -77,7 +77,7 @@ def classify(
     klass[seen.fast_and_wide[seen.row.window] & (klass == BeatClass.NORMAL)] = BeatClass.VENTRICULAR
     of_windows = seen.row.split(frozen(klass)), seen.row.split(frozen(seen.qrs_ms))
     named = [
-        BeatClasses(of.r_peaks, klass, qrs_ms, frozen(np.clip(of.p_coherence, 0, 1)))
+        BeatClasses(of.r_peaks, klass, qrs_ms, frozen(limited(of.p_coherence, 0, 1)))
         for of, klass, qrs_ms in zip(delineations, *of_windows, strict=True)
     ]
     return named, later
@@ -100,9 +100,9 @@ def _with_judged(
 ) -> list[BeatMemory]:
     """Remember the classes of the beats that are old enough."""
     old = seen.row.place < WINDOW_N - JUDGED_AGE_S * FS_HZ
-    kept = seen.row.split(np.where(old, klass, np.int8(BeatClass.UNKNOWN)))
+    kept = seen.row.split(frozen(np.where(old, klass, np.int8(BeatClass.UNKNOWN))))
     return [
-        replace(memory, judged=Judged(one.r_peaks, frozen(classes), own)) if sees else memory
+        memory.with_judged(Judged(one.r_peaks, classes, own)) if sees else memory
         for memory, one, classes, own, sees in zip(
             memories, beats, kept, seen.own.tolist(), seen.sees.tolist(), strict=True
         )

@@ -53,6 +53,10 @@ class BeatMemory:
         nothing = Judged(np.zeros(0, np.int64), np.zeros(0, np.int8), -1)
         return cls(Families.none(), float("nan"), -(2**62), nothing)
 
+    def with_judged(self, judged: Judged) -> "BeatMemory":
+        """The same, but for the beats last judged."""
+        return BeatMemory(self.families, self.typical_rr_s, self.until, judged)
+
     @property
     def own(self) -> int:
         """Place of the patient's own family; -1 while there is none."""

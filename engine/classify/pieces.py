@@ -78,19 +78,20 @@ def cut_pieces(signals: Signals, leads: Bools, row: BeatRow) -> Pieces:
 def _energies(qrs: F32) -> F32:
     """(n, 12, lags): energy of each beat at every alignment, free of its trend by Pythagoras."""
     in_part, trends = _alignments()
-    along = np.matmul(qrs, trends).reshape(*qrs.shape[:2], len(LAGS), 2)
-    energy: F32 = np.matmul(np.square(qrs), in_part) - np.add.reduce(np.square(along), axis=3)
-    return np.maximum(energy, 0)
+    rows = qrs.reshape(-1, ROOM_N)
+    along = np.square(np.matmul(rows, trends))
+    energy: F32 = np.matmul(np.square(rows), in_part) - (along[:, : len(LAGS)] + along[:, len(LAGS) :])
+    return np.maximum(energy, 0, out=energy).reshape(*qrs.shape[:2], len(LAGS))
 
 
 @cache
 def _alignments() -> tuple[F32, F32]:
-    """(ROOM_N, lags) which samples take part at each alignment, and (ROOM_N, lags * 2) the trends there."""
+    """(ROOM_N, lags) which samples take part at each alignment, and (ROOM_N, 2 * lags) the trends there."""
     in_part = np.zeros((ROOM_N, len(LAGS)), np.float32)
-    trends = np.zeros((ROOM_N, len(LAGS), 2), np.float32)
+    trends = np.zeros((ROOM_N, 2, len(LAGS)), np.float32)
     for lag in range(len(LAGS)):
         in_part[lag : lag + QRS_N, lag] = 1
-        trends[lag : lag + QRS_N, lag] = unit_trend(QRS_N)
+        trends[lag : lag + QRS_N, :, lag] = unit_trend(QRS_N)
     return frozen(in_part), frozen(trends.reshape(ROOM_N, -1))
 
 
