@@ -23,7 +23,7 @@ from engine.window import Window
 
 QRS_SCALE: Final = 3
 WAVE_SCALE: Final = 4
-GROUP_N: Final = 8
+GROUP_N: Final = 16
 """Windows worked on at once: the pieces of more of them leave the processor's cache."""
 
 
