@@ -39,6 +39,7 @@ def mark_peak(x: F32, row: BeatRow, peak: Mark, marks: F32) -> None:
     from_n = np.minimum.reduce(np.where(known, ends_n[0], REACH_N), axis=1)
     begin, end = np.where(known, ends_n - from_n[:, None], 0).reshape(2, -1)
     piece = row.moved(row.place + from_n).columns(x, 0, int(end.max()) + 1)
+    # Lines are drawn over places counted from the earliest wave on.
     first = np.repeat((from_n - ends_n[0].min()).astype(np.float32), N_LEADS)
     start = picked(piece, begin)
     slope = (picked(piece, end) - start) / np.maximum(end - begin, 1).astype(np.float32)

@@ -39,6 +39,15 @@ def test_slopes_lie_on_the_time_of_the_signal(scale):
     assert abs(np.interp(at, t, slope)) < 1e-6
 
 
+@pytest.mark.parametrize("scale", [1, 2, 3, 4])
+@pytest.mark.parametrize("held_n", [10, 60])
+def test_slopes_of_a_signal_held_at_its_ends_are_its_own_held_at_theirs(scale, held_n):
+    x = np.random.default_rng(0).normal(size=(2, 300, 3)).astype(np.float32)
+    ends = ((0, 0), (held_n, held_n), (0, 0))
+    expected = np.pad(slopes(x, scale), ends, mode="edge")
+    np.testing.assert_array_equal(slopes(np.pad(x, ends, mode="edge"), scale, held_n), expected)
+
+
 @pytest.mark.parametrize(("preset", "form"), [("sinus", "normal"), ("lbbb", "lbbb"), ("rbbb", "rbbb")])
 def test_boundaries_of_simulated_beats(patient, hops, preset, form):
     x, _ = patient((preset, 20))
