@@ -44,6 +44,8 @@ def export_onnx(network: RestorationNetwork, checkpoint_sha256: str, path: Path)
     quiet.setLevel(level)
     assert program is not None  # dynamo=True always gives a program
     graph = program.model_proto
+    for part in (*graph.graph.node, *graph.graph.value_info, *graph.graph.input, *graph.graph.output):
+        del part.metadata_props[:]  # where in which file of this machine it comes from
     entry = graph.metadata_props.add()
     entry.key, entry.value = HASH_KEY, checkpoint_sha256
     unfinished = path.with_suffix(".part")
