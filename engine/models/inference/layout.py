@@ -14,8 +14,7 @@ STEP: Final = 4
 """Samples of one step of either stem, and of either head."""
 BEAT_STEPS: Final = BEAT_N // STEP
 BEATS_N: Final = BEAT_STEPS * N_BEATS
-"""Steps of all beats. Beats lie interleaved, step t of beat k at t * N_BEATS + k: a convolution along time,
-its dilation N_BEATS times as wide, does all of them at once and never mixes them."""
+"""Steps of all beats. Where masks meet beats they lie interleaved, step t of beat k at t * N_BEATS + k."""
 
 
 def mask_order(config: NetworkConfig) -> Tensor:
@@ -42,9 +41,21 @@ class Turns(nn.Module):
         return segment - self.n_masks * torch.floor(segment / self.n_masks)
 
 
+def apart(x: Tensor) -> Tensor:
+    """Interleaved beats (B, c, BEATS_N) each by itself, (B K, c, 1, BEAT_STEPS)."""
+    each = x.reshape(-1, x.shape[1] * BEAT_STEPS, N_BEATS).transpose(1, 2)
+    return each.reshape(-1, x.shape[1], 1, BEAT_STEPS)
+
+
+def interleaved(x: Tensor) -> Tensor:
+    """Beats (B K, c, 1, BEAT_STEPS) interleaved, (B, c, BEATS_N)."""
+    together = x.reshape(-1, N_BEATS, x.shape[1] * BEAT_STEPS).transpose(1, 2)
+    return together.reshape(-1, x.shape[1], BEATS_N)
+
+
 def shift(x: Tensor, n: int) -> Tensor:
     """Move (..., m) by `n` places along the last axis; zeros come in."""
-    return nn.functional.pad(x[..., :-n], (n, 0)) if n > 0 else nn.functional.pad(x[..., -n:], (0, -n))
+    return nn.functional.pad(x, (n, -n))
 
 
 def weight_and_bias(conv: nn.Conv1d) -> tuple[Tensor, Tensor]:

@@ -4,8 +4,10 @@ import torch
 from torch import Tensor, nn
 
 from engine.leads import N_LEADS
-from engine.models.inference.layout import BEATS_N, STEP, shift, weight_and_bias
-from engine.models.network import STRIDE, TREND_N, RestorationNetwork
+from engine.models.inference.convolution import AlongTime
+from engine.models.inference.layout import BEATS_N, STEP, apart, shift, weight_and_bias
+from engine.models.network import N_TOKENS, STRIDE, TREND_N, RestorationNetwork
+from engine.preprocess import MODEL_N
 
 
 class WindowStem(nn.Module):
@@ -18,7 +20,10 @@ class WindowStem(nn.Module):
     def __init__(self, network: RestorationNetwork, hidden: Tensor) -> None:
         super().__init__()
         self.width = network.config.stem
-        self.down, self.trend, self.place = network.down, network.trend, network.place
+        self.down = AlongTime.of(network.down, MODEL_N // STEP)
+        self.trend = AlongTime.of(network.trend, N_TOKENS)
+        self.register_buffer("place", network.place.detach().unsqueeze(2))
+        self.register_buffer("box", torch.full((2 * N_LEADS, 1, 1, TREND_N // STEP), STEP / TREND_N))
         weight, bias = weight_and_bias(network.stem)
         before, here, after = weight[..., :STEP], weight[..., STEP : 2 * STEP], weight[..., 2 * STEP :]
         mean = torch.eye(2 * N_LEADS)[:, :, None].repeat(1, 1, STEP) / STEP
@@ -31,24 +36,31 @@ class WindowStem(nn.Module):
         self.weight: Tensor
         self.bias: Tensor
         self.visible: Tensor
+        self.place: Tensor
+        self.box: Tensor
 
     def forward(self, x: Tensor) -> Tensor:
-        """Compressed signal with what is valid (B, 24, MODEL_N) to latents (B n_masks, width, N_TOKENS)."""
+        """Compressed signal with what is valid (B, 24, MODEL_N) to (B n_masks, width, 1, N_TOKENS)."""
         n, parts = self.width, nn.functional.conv1d(x, self.weight, stride=STEP)[:, None]
         before = shift(parts[:, :, :n], 1) * self.visible[0]
         here = parts[:, :, n : 2 * n] * self.visible[1]
         after = shift(parts[:, :, 2 * n : 3 * n], -1) * self.visible[2]
         coarse = torch.relu(before + here + after + self.bias).flatten(0, 1)
         means = (parts[:, :, 3 * n :] * self.visible[1]).flatten(0, 1)
-        latent: Tensor = self.down(coarse) + self.trend(_trend(means)) + self.place
+        latent: Tensor = self.down(coarse.unsqueeze(2)) + self.trend(self._trend(means)) + self.place
         return latent
 
-
-def _trend(means: Tensor) -> Tensor:
-    """Means of what is visible of each step to the slow course of the signal."""
-    n, stride = TREND_N // STEP, STRIDE // STEP
-    slow = nn.functional.avg_pool1d(means, n, stride, (n - stride) // 2)
-    return slow[:, :N_LEADS] / (slow[:, N_LEADS:] + 0.01)
+    def _trend(self, means: Tensor) -> Tensor:
+        """Means of what is visible of each step to the slow course of the signal."""
+        stride = STRIDE // STEP
+        slow = nn.functional.conv2d(
+            means.unsqueeze(2),
+            self.box,
+            stride=(1, stride),
+            padding=(0, (self.box.shape[3] - stride) // 2),
+            groups=len(self.box),
+        )
+        return slow[:, :N_LEADS] / (slow[:, N_LEADS:] + 0.01)
 
 
 class BeatStem(nn.Module):
@@ -67,16 +79,16 @@ class BeatStem(nn.Module):
         self.weight: Tensor
         self.place: Tensor
 
-    def forward(self, x: Tensor, even: Tensor, visible: tuple[Tensor, Tensor]) -> Tensor:
+    def forward(self, x: Tensor, even: Tensor, hidden: Tensor) -> Tensor:
         """Beats to latents.
 
         `x` (B, 24, BEAT_N, K) compressed with what is valid; `even` (B, 1, BEAT_N, K) 1 in even segments;
-        `visible` (B, n_masks / 2, 1, BEATS_N) 1 where an even, an odd mask sees all that goes into a step.
-        Latents (B n_masks, beat_width, BEATS_N).
+        `hidden` (B, 2, n_masks / 2, 1, BEATS_N) 1 where an even, an odd mask hides any of what goes into a
+        step. Latents (B n_masks K, beat_width, 1, BEAT_STEPS).
         """
-        of_even, of_odd = self._steps(x * even), self._steps(x * (1 - even))
-        seen = (of_odd + of_even * visible[0], of_even + of_odd * visible[1])
-        return torch.cat(seen, dim=1).flatten(0, 1) + self.place
+        whole, of_even = self._steps(x), self._steps(x * even)
+        parts = torch.cat((of_even, whole - of_even), dim=1)[:, :, None]
+        return apart(((whole + self.place)[:, :, None] - parts * hidden).flatten(0, 2))
 
     def _steps(self, x: Tensor) -> Tensor:
         steps = nn.functional.conv2d(x, self.weight, stride=(STEP, 1), padding=(2, 0))
