@@ -1,6 +1,7 @@
 """From a score map to spans a nurse can look at, and spans of overlapping windows joined."""
 
 from collections.abc import Iterable
+from operator import attrgetter
 from typing import Final
 
 import numpy as np
@@ -20,6 +21,8 @@ MIN_S: Final = 0.06
 
 _MERGE_N: Final = round(MERGE_S * MAP_HZ)
 _MIN_N: Final = round(MIN_S * MAP_HZ)
+
+_PLACE: Final = attrgetter("lead", "onset")
 
 _Stretch = tuple[int, int, int, float]
 """Lead, onset, offset, in samples of the map, and the highest value between."""
@@ -51,7 +54,7 @@ def localize(score_map: ScoreMap) -> tuple[Span, ...]:
 def merge_spans(old: Iterable[Span], new: Iterable[Span]) -> tuple[Span, ...]:
     """Spans of both; those of one lead that touch, or nearly (`MERGE_S`), become one. Order: lead, onset."""
     merged: list[Span] = []
-    for span in sorted((*old, *new), key=lambda span: (span.lead, span.onset)):
+    for span in sorted((*old, *new), key=_PLACE):
         last = merged[-1] if merged else None
         if last and last.lead == span.lead and span.onset - last.offset < MERGE_S * FS_HZ:
             offset, strength = max(last.offset, span.offset), max(last.strength, span.strength)
