@@ -1,9 +1,10 @@
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import numpy as np
 
-from engine.arrays import F32, F64, I64
+from engine.arrays import F32, F64, I64, frozen
 from engine.preprocess import BEAT_N
 
 SHIFT_N: Final = 6
@@ -30,7 +31,7 @@ class Template:
             _at_all_shifts(weight),
             _at_all_shifts(middle * weight),
             _at_all_shifts(middle**2 * weight),
-            _at_all_shifts(np.ones_like(weight)),
+            _counted(len(weight)),
         )
 
     def distances(self, u: F32, there: F32) -> tuple[F64, I64]:
@@ -48,6 +49,12 @@ class Template:
         best = mean.argmin(axis=1)
         distance = np.sqrt(mean[np.arange(len(mean)), best]).astype(np.float64)
         return np.where(np.isfinite(distance), distance, np.nan), (best - SHIFT_N).astype(np.int64)
+
+
+@cache
+def _counted(n_leads: int) -> F32:
+    """The same for all patients."""
+    return frozen(_at_all_shifts(np.ones((n_leads, BEAT_N), np.float32)))
 
 
 def _at_all_shifts(rows: F32) -> F32:
