@@ -222,9 +222,10 @@ class Core:
             for note in outcome.notes
         ]
         for outcome in outcomes:
-            if outcome.hop is not None:
-                entries += self._trends.add(outcome.update, outcome.hop.st_mv)
-        self.recorder.append(entries, self.now_ns())
+            if outcome.hop is not None:  # beds that began together end their minutes together
+                self.recorder.keep(self._trends.add(outcome.update, outcome.hop.st_mv))
+        if entries:
+            self.recorder.append(entries, self.now_ns())
         self._pipeline.journal_failing = self.recorder.failing
         self._publish(outcomes)
 

@@ -65,6 +65,10 @@ class Recorder:
             self.failing = str(error)
             return None
 
+    def keep(self, entries: Sequence[Entry]) -> None:
+        """Remember entries that may be shown before they are durable: the next `append` writes them."""
+        self._waiting.extend(entries)
+
     def append(self, entries: Sequence[Entry], now_ns: int) -> None:
         """Make entries durable, or remember them and say why not."""
         self._waiting.extend(entries)

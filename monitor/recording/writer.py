@@ -21,7 +21,7 @@ from monitor.recording.stretch import stretches
 
 RETRY_NS: Final = 5_000_000_000
 TIDY_NS: Final = 10_000_000_000
-SEAL_TURNS: Final = 20
+SEAL_TURNS: Final = 50
 """Beds that began together end their segments in the same second; these are sealed over so many turns."""
 LOCK_NAME: Final = "recording.lock"
 
