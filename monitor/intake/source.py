@@ -68,7 +68,7 @@ class BedSource:
     def accept_same(self, header: bytes, payload: bytes, now_ns: int) -> list[Samples] | None:
         """Take a message as received if it only goes on with those that wait; None of any other."""
         waiting = self._waiting
-        if waiting is None:
+        if waiting is None or waiting.first.publisher != self._publisher:
             return None
         first_sample, times = waiting.next_sample, waiting.add_same(header, payload)
         if times is None:
@@ -172,9 +172,10 @@ class BedSource:
             self._count("waiting_for_hello", "samples came before the hello that describes them")
             return []
         layout.check(data)
-        if self._may_wait(layout, data):
+        waiting = self._joined(layout, data)
+        if waiting is not None:
             self._note_time(data.first_sample, data.fs_hz, data.device_ns, data.sent_ns)
-            return self._let_wait(self._waiting or Run(data))
+            return self._let_wait(waiting)
         ended = self.give()
         frame = layout.frame(data, self._now_ns)
         if layout is not self._running:
@@ -185,15 +186,15 @@ class BedSource:
         self._note_time(data.first_sample, data.fs_hz, data.device_ns, data.sent_ns)
         return ended + self._give_out(self._sequence.push(frame))
 
-    def _may_wait(self, layout: Layout, data: Data) -> bool:
-        """Whether nothing but more of the same came since the last samples were given out; those that wait
-        have then taken it.
+    def _joined(self, layout: Layout, data: Data) -> Run | None:
+        """Messages that wait, with this one; None if other than more of the same came since samples were last
+        given out.
         """
         if layout is not self._running or self._timeline is None or self.wanted <= self._timeline.head:
-            return False
+            return None
         if self._waiting is None:
-            return self._sequence.awaits(data.seq, data.first_sample)
-        return self._waiting.add(data)
+            return Run(data) if self._sequence.awaits(data.seq, data.first_sample) else None
+        return self._waiting if self._waiting.add(data) else None
 
     def _let_wait(self, waiting: Run) -> list[Samples]:
         self._waiting = waiting

@@ -50,8 +50,8 @@ def replay_hashes(entries: Iterable[Entry]) -> tuple[ReplayHash, ...]:
     clock alone tells stays out (a lost source, latency, the journal, what ended because the source took its
     leave), as do times of day, latencies, alarm ids (which those alarms use up as well), and scores and ST
     levels, whose last bits depend on the batch. Minutes of the stream have a hash of their own, by the same
-    rules; a core that was killed leaves its last one out. What an operator did is named in the notes: it is
-    no part of the recording.
+    rules; a core that was killed leaves its last one out, or two. What an operator did is named in the notes:
+    it is no part of the recording.
     """
     found: dict[tuple[str, str], _Listener] = {}
     run, outrun = "", set[str]()

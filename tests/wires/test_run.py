@@ -2,6 +2,7 @@
 
 import msgpack
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -28,8 +29,8 @@ CHANGES = st.one_of(
 )
 
 
-def session():
-    return Session(Hello(BED, "device", ("I", "II"), 250.0, payload="int16"))
+def session(publisher="device"):
+    return Session(Hello(BED, publisher, ("I", "II"), 250.0, payload="int16"))
 
 
 def spoilt(device, change):
@@ -87,3 +88,21 @@ def test_a_message_that_only_goes_on_need_not_be_decoded():
     assert run.add_same(*encode(later)[1:]) is None and run.n_samples == N_SAMPLES
     assert run.add_same(*encode(then)[1:]) == (0, 7)
     assert run.n_samples == 2 * N_SAMPLES and run.next_sample == later.first_sample
+
+
+@pytest.mark.parametrize("decode_each", [False, True])
+def test_a_device_that_was_replaced_is_not_heard_again(decode_each):
+    old, new, intake = session("old"), session("new"), Intake()
+
+    def take(parts, now_s):
+        if decode_each:
+            intake._of_topic.clear()
+        intake.accept(parts, round(now_s * 1e9))
+
+    take(encode(old.announce()), 1.0)
+    intake.want(BED, 10_000)
+    for n in range(4):
+        take(spoilt(old, None), 1.1 + 0.04 * n)
+    take(spoilt(new, None), 6.0)  # the old one was silent; nobody knows the new one's samples yet
+    take(spoilt(old, None), 6.1)
+    assert intake.counters_of(BED) == {"restart": 1, "waiting_for_hello": 1, "two_publishers": 1}
