@@ -1,6 +1,8 @@
+import pickle
 from collections import Counter
 from collections.abc import Sequence
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
 
@@ -25,8 +27,26 @@ NOWHERE: Final = frozen(np.full(N_LEADS, np.nan, np.float32))
 """No ST level was measurable."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Memory:
+    """What the next window is judged by."""
+
+    history: History
+    beats: BeatMemory
+    levels: StMemory
+
+    @classmethod
+    def empty(cls) -> "Memory":
+        """Nothing was seen yet."""
+        return cls(History.empty(), BeatMemory.empty(), StMemory.empty())
+
+
 class RhythmWatch:
-    """What is remembered of one bed's beats from window to window."""
+    """What is remembered of one bed's beats from window to window.
+
+    Pickled, its memory is one piece of bytes, and stays so until somebody asks for it: who only keeps it for
+    the next window does not unpack it.
+    """
 
     def __init__(self) -> None:
         self.failing: str | None = None
@@ -35,9 +55,35 @@ class RhythmWatch:
 
     def reset(self) -> None:
         """Forget everything: another patient, or samples counted anew."""
-        self.history = History.empty()
-        self.beats = BeatMemory.empty()
-        self.levels = StMemory.empty()
+        self._memory: Memory | bytes = Memory.empty()
+
+    @property
+    def memory(self) -> Memory:
+        """What was seen so far."""
+        if isinstance(self._memory, Memory):
+            return self._memory
+        memory: Memory = pickle.loads(self._memory)
+        self._memory = memory
+        return memory
+
+    @memory.setter
+    def memory(self, memory: Memory) -> None:
+        self._memory = memory
+
+    @property
+    def history(self) -> History:
+        """The beats of the last minutes."""
+        return self.memory.history
+
+    def __getstate__(self) -> tuple[str | None, pickle.PickleBuffer]:
+        """One piece, which need not go with the rest."""
+        packed = self._memory
+        if isinstance(packed, Memory):
+            packed = pickle.dumps(packed, protocol=5)
+        return self.failing, pickle.PickleBuffer(packed)
+
+    def __setstate__(self, state: tuple[str | None, Any]) -> None:
+        self.failing, self._memory = state
 
 
 def follow(
@@ -95,14 +141,13 @@ def _follow(
 ) -> list[Followed]:
     """All memories change together, or none."""
     delineations = delineate(signals, qualities, beats)
-    memories = [watch.beats for watch in watches]
-    classes, memories = classify(signals, qualities, beats, delineations, memories)
-    histories = [watch.history for watch in watches]
-    rhythms, histories = judging.follow(signals, qualities, classes, histories)
+    before = [watch.memory for watch in watches]
+    classes, of_beats = classify(signals, qualities, beats, delineations, [one.beats for one in before])
+    rhythms, histories = judging.follow(signals, qualities, classes, [one.history for one in before])
     intervals = measure_intervals(signals, delineations, classes)
-    st = [follow_st(one.st_mv, watch.levels) for one, watch in zip(intervals, watches, strict=True)]
-    for watch, memory, history, (_, levels) in zip(watches, memories, histories, st, strict=True):
-        watch.beats, watch.history, watch.levels = memory, history, levels
+    st = [follow_st(one.st_mv, memory.levels) for one, memory in zip(intervals, before, strict=True)]
+    for watch, memory, history, (_, levels) in zip(watches, of_beats, histories, st, strict=True):
+        watch.memory = Memory(history, memory, levels)
     levels_mv = [one.st_mv for one in intervals]
     return [
         (rhythm, change, level_mv)
