@@ -1,12 +1,15 @@
-"""Reads windows for a core: `python -m monitor.readers.child ORDER LINE MEMORY`.
+"""Reads windows for a core: `python -m monitor.readers.child ORDER LINE MEMORY [LINE MEMORY ...]`.
 
-It remembers nothing between two batches, so that nothing is lost with it, and ends when its core is gone.
+One process for each line: the model is loaded once, and the others are forked from the one that did. They
+remember nothing between two batches, so that nothing is lost with one, and end when their core is gone.
 """
 
+import gc
 import json
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from typing import Final
 
 from engine.scorer import load_scorer
@@ -21,27 +24,44 @@ NICENESS: Final = 5
 """The core's own thread, which takes in samples and alarms, goes first."""
 
 
-def serve(post: Post, order: Order) -> None:
+def serve(post: Post, scorer: GuardedScorer) -> None:
     """Read batch after batch until the line is cut."""
-    scorer = GuardedScorer(
-        load_scorer(backend=order.backend, threads=1, precision=order.precision, step_down=True)
-    )
-    post.send(scorer.model)
+    post.send((scorer.model, os.getpid()))
     while True:
         windows, watches = post.borrow()  # nothing of them is needed once they are answered
         readings = read(windows, watches, scorer)
         post.send(Answer.of(readings, watches, scorer.state))
 
 
-def main(words: list[str]) -> int:
+def own_line(posts: Sequence[Post]) -> Post:
+    """Fork a process for each line but the first; return the line of the process that this is.
+
+    What all have in common lies in memory once, as long as the garbage collector leaves it alone.
+    """
+    gc.freeze()
+    for post in posts[1:]:
+        if os.fork() == 0:
+            for other in posts:
+                if other is not post:
+                    other.close()
+            return post
+        post.close()  # a line is cut when the one process that has it ends
+    return posts[0]
+
+
+def main(words: Sequence[str]) -> int:
     """Serve one core."""
     for number in (signal.SIGINT, signal.SIGTERM):  # the core ends its readers, when it needs them no more
         signal.signal(number, signal.SIG_IGN)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # what was forked leaves nothing behind
     keep_freed_memory()
     os.nice(NICENESS)
-    post = Post(int(words[1]), int(words[2]), first=False)
+    order = Order(**json.loads(words[0]))
+    ends = map(int, words[1:])
+    posts = [Post(line, memory, first=False) for line, memory in zip(ends, ends, strict=True)]
+    scorer = load_scorer(backend=order.backend, threads=1, precision=order.precision, step_down=True)
     try:
-        serve(post, Order(**json.loads(words[0])))
+        serve(own_line(posts), GuardedScorer(scorer))
     except (EOFError, ConnectionError):
         return 0
     return 1

@@ -7,7 +7,7 @@ from monitor.pipeline.reading import Reading, read
 from monitor.pipeline.rhythm_watch import RhythmWatch
 from monitor.readers.guarded import GuardedScorer, ModelState
 from monitor.readers.order import Order
-from monitor.readers.reader import Reader, ReaderGoneError
+from monitor.readers.reader import Reader, ReaderGoneError, start_readers
 
 ON_CPU: Final = ("onnx", "torch")
 """Backends of which every process may have one: a GPU is fed best by one process, with all windows."""
@@ -65,9 +65,11 @@ class Readers:
         too_early = self._lost is not None and now_ns - self._lost_ns < RESTART_NS
         if n_beds <= BEDS_ALONE or too_early or backend not in ON_CPU:
             return
+        missing = self._count - len(self._crew)
         try:
-            while len(self._crew) < self._count:
-                self._crew.append(Reader(Order(backend, self._precision), self._scorer.model, now_ns))
+            if missing > 0:
+                order = Order(backend, self._precision)
+                self._crew += start_readers(order, self._scorer.model, now_ns, missing)
         except OSError as error:
             self._tell(f"a reading process cannot be started ({error.strerror or error}); it is tried again")
 

@@ -245,6 +245,29 @@ def test_a_process_that_cannot_be_started_leaves_the_core_reading(scorer, clock,
     crew.close()
 
 
+@pytest.mark.parametrize("killed", [0, 1])
+def test_of_two_processes_one_goes_on_without_the_other(scorer, clock, monkeypatch, killed):
+    monkeypatch.setattr(readers, "BEDS_ALONE", 0)
+    crew = Readers(GuardedScorer(scorer), "fp32", 2, clock)
+    crew.enlist(1)
+    wait_until_ready(crew)
+    first = [psutil.Process(pid) for pid in crew.pids]
+    assert first[1].ppid() == first[0].pid, "the model was loaded once"
+    ward = Ward(Pipeline(scorer), crew).send(signal("sinus")[:, : 12 * FS_HZ])
+    first[killed].kill()
+    psutil.wait_procs([first[killed]], 20)
+    ward.send(signal("sinus")[:, 12 * FS_HZ :])
+    assert [hop.end_sample for hop in ward.hops] == [k * FS_HZ for k in range(1, 21)]
+    assert crew.pids == (first[1 - killed].pid,) and "a reading process was lost" in crew.state.remarks[0]
+    clock.now_ns += RESTART_NS
+    crew.enlist(1)
+    wait_until_ready(crew)
+    now = [psutil.Process(pid) for pid in crew.pids]
+    assert len(set(now)) == 2 and first[killed] not in now
+    crew.close()
+    assert psutil.wait_procs([*first, *now], 20)[1] == [], "none is left"
+
+
 def test_few_beds_and_other_backends_need_no_processes(scorer, clock):
     crew = Readers(GuardedScorer(scorer), "fp32", 2, clock)
     crew.enlist(readers.BEDS_ALONE)
