@@ -220,7 +220,7 @@ def arguments() -> argparse.Namespace:
 if __name__ == "__main__":
     keep_freed_memory()  # as the core does
     chosen = arguments()
-    pipeline.MAX_BATCH = chosen.batch  # type: ignore[misc]
+    pipeline.BATCH = pipeline.MAX_BATCH = chosen.batch  # type: ignore[misc]
     found = measure(chosen.seconds, chosen.batch).taken
     flop_rate, byte_rate = rates()
     table = {}

@@ -8,7 +8,7 @@ from engine.errors import ConfigurationError
 from engine.grid import FS_HZ
 from monitor.alarms.limits import Limits
 from monitor.pipeline import Pipeline
-from monitor.pipeline.pipeline import MAX_BATCH
+from monitor.pipeline.pipeline import BATCH, MAX_BATCH
 
 
 @pytest.fixture
@@ -59,13 +59,24 @@ def test_a_backlog_is_scored_in_bounded_batches_fairly(scorer):
         pipeline.receive_message(busy.session.data(chunk), start)
     pipeline.receive_message(quiet.session.data(signal("sinus")[:, :FS_HZ]), 20)
     first = pipeline.step()
-    assert len(first) == MAX_BATCH
+    assert len(first) == BATCH
     assert "ward.quiet" in {outcome.update.bed for outcome in first[:2]}
     rest = []
     while outcomes := pipeline.step():
         assert len(outcomes) <= MAX_BATCH
         rest += outcomes
     assert len(first) + len(rest) == 21
+
+
+def test_where_many_beds_wait_half_of_them_are_read_at_once(scorer):
+    pipeline = Pipeline(scorer)
+    for n in range(40):
+        device = Device(pipeline, bed=f"ward.{n}")
+        pipeline.receive_message(device.session.data(signal("sinus")[:, :FS_HZ]), device.now_ns)
+    sizes = []
+    while outcomes := pipeline.step():
+        sizes.append(len(outcomes))
+    assert sizes == [MAX_BATCH, MAX_BATCH, BATCH, BATCH]
 
 
 def test_a_gap_is_windows_that_are_not_assessed_never_skipped(device):
