@@ -14,36 +14,38 @@ complex may be found at either of its tops."""
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Template:
-    """What beats are compared with: (leads BEAT_N, 2 SHIFT_N + 1) float32, a column for each shift."""
+    """What beats are compared with: matrices with a column for each of the 2 SHIFT_N + 1 shifts."""
 
-    weight: F32
-    product: F32
-    """Weight times what it weighs."""
+    terms: F32
+    """(2 leads BEAT_N, shifts) float32: what squares, and then what amplitudes are multiplied by."""
+    constant: F32
+    """(shifts,) float32: what is added for a beat that is real throughout."""
     square: F32
-    """Weight times its square."""
-    counted: F32
-    """1 for what is compared."""
+    """(leads, BEAT_N) float32: what its samples add each, where it is not moved."""
 
     @classmethod
     def of(cls, middle: F32, weight: F32) -> "Template":
         """For a middle (leads, BEAT_N), the squares of deviations from which count by their weight."""
-        return cls(
-            _at_all_shifts(weight),
-            _at_all_shifts(middle * weight),
-            _at_all_shifts(middle**2 * weight),
-            _counted(len(weight)),
-        )
+        square = middle**2 * weight
+        terms = np.concatenate((_at_all_shifts(weight), _at_all_shifts(-2 * middle * weight)))
+        return cls(terms, _at_all_shifts(square).sum(axis=0), square)
 
-    def distances(self, u: F32, there: F32) -> tuple[F64, I64]:
+    def distances(self, u: F32, there: F32 | None = None) -> tuple[F64, I64]:
         """Root mean square deviations (n,) of compressed beats at the best shift, and the shifts.
 
         The square of a difference is the square of the one, less twice the product, and the square of the
-        other: each a product of matrices. `there` (n or 1, leads, BEAT_N) is 1 where beats are real, and `u`
-        is 0 elsewhere.
+        other: a product of matrices. `there` (n, leads, BEAT_N) is 1 where beats are real, and `u` is 0
+        elsewhere; None: all are, throughout.
         """
-        u, there = u.reshape(len(u), -1), there.reshape(len(there), -1)
-        square = u**2 @ self.weight - 2 * (u @ self.product) + there @ self.square
-        count = there @ self.counted
+        u = u.reshape(len(u), self.square.size)
+        square = np.concatenate((u * u, u), axis=1) @ self.terms
+        if there is None:
+            square += self.constant
+            count = _counts(len(self.square))
+        else:
+            there = there.reshape(u.shape)
+            square += there @ _at_all_shifts(self.square)
+            count = there @ _counted(len(self.square))
         enough = (count > 0) & (count >= 0.5 * count.max(axis=1, keepdims=True))
         mean = np.where(enough, np.maximum(square, 0.0) / np.maximum(count, 1), np.inf)
         best = mean.argmin(axis=1)
@@ -55,6 +57,12 @@ class Template:
 def _counted(n_leads: int) -> F32:
     """The same for all patients."""
     return frozen(_at_all_shifts(np.ones((n_leads, BEAT_N), np.float32)))
+
+
+@cache
+def _counts(n_leads: int) -> F32:
+    """(1, 2 SHIFT_N + 1) samples of a beat that is real throughout, of all patients."""
+    return frozen(_counted(n_leads).sum(axis=0, keepdims=True))
 
 
 def _at_all_shifts(rows: F32) -> F32:

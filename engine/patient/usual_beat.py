@@ -104,6 +104,8 @@ class UsualBeat:
 
     def _distances(self, u: F32, valid: F32) -> tuple[F64, I64]:
         """`distances`, of compressed beats."""
+        if self.leads.all() and valid.all():
+            return self._template.distances(u)
         there = valid * self.leads[:, None]
         if not there.any():
             return np.full(len(u), np.nan), np.zeros(len(u), np.int64)
@@ -183,11 +185,10 @@ def _largest_class(steps: I8) -> Bools:
     """(n,) bool: members of the largest class of packed beats (n, leads, BEAT_N)."""
     weight = np.full(steps.shape[1:], 1 / OWN_SPREAD**2, np.float32)
     u = compressed(steps)
-    there = np.ones((1, *weight.shape), np.float32)
     members = _seed(steps)
     for _ in range(MAX_ROUNDS):
         before = members
-        distance, _ = Template.of(STEP * _median(steps[members]), weight).distances(u, there)
+        distance, _ = Template.of(STEP * _median(steps[members]), weight).distances(u)
         nearer_half = np.median(np.sort(distance)[: len(u) // 2])
         members = distance < np.clip(CLASS_RATIO * nearer_half, MIN_RADIUS, CLASS_RADIUS)
         if not members.any() or (members == before).all():
