@@ -25,6 +25,7 @@ from monitor.intake import Samples
 from monitor.intake.intake import NO_BED
 from monitor.journal.entry import Entry, EntryKind, alarm_entry, baseline_entry
 from monitor.journal.trend import Trends
+from monitor.memory import give_back_freed_memory
 from monitor.pipeline import Outcome, Pipeline
 from monitor.readers import Read, Readers
 from monitor.readers.guarded import GuardedScorer
@@ -247,6 +248,7 @@ class Core:
         if now_ns - self._coverage_ns >= COVERAGE_PERIOD_NS:
             self._coverage_ns = now_ns
             self._note_coverage()
+            give_back_freed_memory()
         self._speaker.say(self._status(now_ns))
 
     def _status(self, now_ns: int) -> CoreStatus:
