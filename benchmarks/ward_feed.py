@@ -25,6 +25,7 @@ from simulators.patient.story import Story
 SOURCE_HZ = 500
 CHUNK_N = round(CHUNK_S * SOURCE_HZ)
 LOOP_S = 60
+_MORE = int(zmq.SNDMORE)
 PATIENTS = (
     "sinus",
     "sinus",
@@ -89,7 +90,9 @@ class Device:
         """Send the next chunk, and the hello where that is due."""
         self._header |= {"seq": self.sent, "first": self.sent * CHUNK_N, "t_pub": time.time_ns()}
         payload = self.signal[self.sent % len(self.signal)].payload
-        self.socket.send_multipart([self._topic, msgpack.packb(self._header), payload])
+        for part in (self._topic, msgpack.packb(self._header)):
+            self.socket.send(part, _MORE)  # `send_multipart` reckons with flags anew for each part
+        self.socket.send(payload)
         self.sent += 1
         if self.sent % round(HELLO_PERIOD_S / CHUNK_S) == 0:
             self.socket.send_multipart(encode(self.session.announce()))
