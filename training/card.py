@@ -22,7 +22,7 @@ weighted mean of distances from normal ECG, each on the scale of normal records 
   the square root of the RR interval;
 - Mahalanobis distance of the network's pooled latents of both branches (global scale);
 - surprise (negative log likelihood: the restoration error weighted by the stated uncertainty, plus that
-  uncertainty) of the window, and of its beats. Four disjoint masks hide every sample once; a sample is
+  uncertainty) of the window, and of its beats. Two disjoint masks hide every sample once; a sample is
   scored only by the pass that did not see it.
 
 The score map joins seven readings of every sample: the restoration errors of window and beats, relative to

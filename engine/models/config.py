@@ -16,8 +16,8 @@ class NetworkConfig:
     """Channels of the local latent."""
     n_global_blocks: int = 4
     n_local_blocks: int = 3
-    n_masks: int = 4
-    """Disjoint masks that together hide every sample once."""
+    n_masks: int = 2
+    """Disjoint masks that together hide every sample once: an even number, of which each costs a pass."""
     mask_n: int = 16
     """Samples hidden in a row."""
 

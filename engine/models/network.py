@@ -4,7 +4,7 @@ The global branch restores the hidden parts of the ten-second window, the local 
 heartbeat; the two latents attend to each other; a trend path gives the global branch the slow course of
 what is visible. Each branch states how uncertain it is of every sample. Deviations from the paper: 100 Hz;
 masks are segments of absolute time, the same for both branches (what one branch must restore the other does
-not see), four of them, disjoint, in one batch; only hidden samples are scored; amplitudes are compressed
+not see), all of them, disjoint, in one batch; only hidden samples are scored; amplitudes are compressed
 (asinh), not scaled per lead; leads that are absent are simply not visible; sub-pixel shuffles instead of
 transposed convolutions.
 """

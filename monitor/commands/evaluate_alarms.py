@@ -9,7 +9,7 @@ is not the patient's own; a rhythm is abnormal if it is neither sinus nor the pa
 is what is constant in the first five minutes. Abnormal stretches less than 30 s apart are one episode. An
 episode is found if an alarm stands during it or is raised up to 10 s after it. An alarm counts when it is
 raised, and again every 120 s while it stands; it is false if nothing abnormal was annotated in the 14 s
-before. Counting begins when learning ends (340 s), with the baseline and without it.
+before. Counting begins when learning ends (370 s), with the baseline and without it.
 
 With `--normal`, all alarms are counted, with the model on and baselines learned as live, that are raised
 where every beat is marked normal and the rhythm sinus, and both have been for a minute. An alarm of the

@@ -8,6 +8,7 @@ import numpy as np
 
 from engine.arrays import F64
 from monitor.alarms.machine import REANNOUNCE_S
+from monitor.baseline.school import APART_S, LEARN_S, TURNS
 from monitor.evaluation.truth import Truth
 from monitor.evaluation.watched import Watched
 
@@ -16,8 +17,8 @@ EVIDENCE_S: Final = 14.0
 LATE_S: Final = 10.0
 """An episode is found if the alarm stands, or is raised, up to so long after its end."""
 CLEAR_S: Final = 4.0
-FROM_S: Final = 340.0
-"""Counted from here on in every recording: learning takes up to 330 s of windows that last 10 s."""
+FROM_S: Final = LEARN_S + TURNS * APART_S + 10
+"""Counted from here on in every recording: learning takes so much of windows that last 10 s."""
 
 
 @dataclass(frozen=True, slots=True)

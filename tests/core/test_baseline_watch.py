@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from baseline_windows import HOP_S, later, lbbb, unassessed, windows
 from hypothesis import given, settings
@@ -9,10 +10,11 @@ from hypothesis import strategies as st
 
 from engine.errors import ConfigurationError
 from engine.grid import FS_HZ
+from engine.patient.lesson import Lesson
 from engine.patient.plain import to_json
 from monitor.baseline import BaselineWatch, Note
 from monitor.baseline.drift import weighted_median
-from monitor.baseline.school import APART_S, LEARN_S, School
+from monitor.baseline.school import APART_S, LEARN_S, TURNS, School
 from monitor.core.recorder import Recorder
 from monitor.journal.entry import Entry, EntryKind, baseline_entry
 from simulators.patient.act import Act
@@ -63,6 +65,31 @@ def test_beds_that_began_together_learn_at_moments_of_their_own():
     assert all(LEARN_S <= one < LEARN_S + APART_S for one in needed)
     assert len(set(needed)) > 20 and max(map(needed.count, needed)) < 8
     assert School().learn_s == LEARN_S
+
+
+def lesson_at(second):
+    empty = np.zeros((0, 12, 80), np.int8)
+    return Lesson(second * FS_HZ, 0.0, 0.0, np.zeros(12, np.float32), np.zeros(0, np.int64), empty)
+
+
+def adopted_at(bed):
+    """Seconds until a bed may learn, and the signal it then learns from."""
+    school = School(bed=bed)
+    for second in range(10, 1000):
+        school.add(lesson_at(second))
+        if school.is_ready:
+            return second, school.seconds, len(school.lessons)
+    return None
+
+
+def test_beds_take_turns_and_what_they_wait_for_changes_nothing_of_what_is_learned():
+    found = [adopted_at(f"ward.{n}") for n in range(240)]
+    moments = [at_s for at_s, _, _ in found]
+    assert min(moments) >= LEARN_S and max(moments) < LEARN_S + TURNS * APART_S
+    assert all(at_s - learned_s in (0, APART_S) for at_s, learned_s, _ in found)
+    assert all(n == learned_s - 9 for _, learned_s, n in found)
+    assert max(map(moments.count, moments)) <= 12, "of 240: 4 on average"
+    assert adopted_at("") == (LEARN_S, LEARN_S, 291)
 
 
 def test_before_adoption_scores_are_those_against_all_people():

@@ -19,7 +19,7 @@ from engine.errors import ConfigurationError
 if TYPE_CHECKING:
     from training.evaluation import Evaluation
 
-EPOCHS: Final = {"mcr": 20, "mcr-2023": 20}
+EPOCHS: Final = {"mcr": 50, "mcr-2023": 20}
 """Passes over the data unless told otherwise."""
 _OURS: Final = {
     "batch": 32,
