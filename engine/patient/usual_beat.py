@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from engine.arrays import F32, F64, I64, Bools, frozen
 from engine.beatclass import I8
+from engine.filters import held
 from engine.leads import N_LEADS
 from engine.patient.template import SHIFT_N, Template
 from engine.preprocess import BEAT_N
@@ -51,6 +52,10 @@ class UsualBeat:
     """(12, BEAT_N) float32, compressed amplitude; NaN in leads that were not learned."""
     share: float
     """Share of the beats of the learning time that were of this class."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Without what is made of it."""
+        return UsualBeat, (self.middle, self.spread, self.share)
 
     @cached_property
     def leads(self) -> Bools:
@@ -111,18 +116,16 @@ class UsualBeat:
             return np.full(len(u), np.nan), np.zeros(len(u), np.int64)
         return self._template.distances(u * there, there)
 
-    @cached_property
+    @property
     def _template(self) -> Template:
         weight = np.where(self.leads[:, None], 1 / self.spread**2, np.float32(0))
         return Template.of(np.nan_to_num(self.middle), weight)
 
-    @cached_property
+    @property
     def _shifted(self) -> tuple[F32, ...]:
         """Middle and spread (2 SHIFT_N + 1, 12, BEAT_N), at all shifts, from the latest to the earliest."""
-        wide = (
-            np.pad(rows, ((0, 0), (SHIFT_N, SHIFT_N)), mode="edge") for rows in (self.middle, self.spread)
-        )
-        views = (np.lib.stride_tricks.sliding_window_view(rows, BEAT_N, axis=1) for rows in wide)
+        wide = held(np.stack((self.middle, self.spread)), SHIFT_N)
+        views = np.lib.stride_tricks.sliding_window_view(wide, BEAT_N, axis=2)
         return tuple(view.transpose(1, 0, 2) for view in views)
 
 

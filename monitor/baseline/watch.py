@@ -6,6 +6,7 @@ from typing import Any, Final
 from engine.errors import ConfigurationError, ModelError
 from engine.grid import FS_HZ, WINDOW_N
 from engine.patient.baseline import PatientBaseline
+from engine.patient.comparison import Comparison
 from engine.patient.lesson import lesson_of
 from engine.patient.plain import from_json, to_json
 from engine.preprocess import ModelInput
@@ -42,10 +43,23 @@ class BaselineWatch:
         self._notes: list[Note] = []
         self.status = self._told()
 
-    def judge(self, score: ScoreMap, patient: str, now_ns: int, grave: bool = False) -> ScoreMap:
+    @property
+    def learned(self) -> PatientBaseline | None:
+        """What windows are compared with; None while nothing is learned."""
+        return self._baseline
+
+    def judge(
+        self,
+        score: ScoreMap,
+        patient: str,
+        now_ns: int,
+        grave: bool = False,
+        compared: tuple[PatientBaseline, Comparison] | None = None,
+    ) -> ScoreMap:
         """Compare a window with what is usual, or learn from it; call once for every window, in order.
 
-        While a grave alarm holds (`grave`) nothing is learned.
+        While a grave alarm holds (`grave`) nothing is learned. Whoever read the window may have `compared` it
+        already: that counts if it was with the baseline that is still in force.
         """
         prepared = score.prepared
         self._recall(patient, now_ns)
@@ -58,7 +72,7 @@ class BaselineWatch:
         self._patient, self._seen_end = patient or self._patient, score.end_sample
         try:
             if self._baseline is not None:
-                return self._compare(self._baseline, score, prepared)
+                return self._compare(self._baseline, score, prepared, compared)
             if self._school is not None:
                 self._settling.against_all(score.end_sample, float(score.score))
             adopted = not grave and self._learn(score, prepared)
@@ -93,8 +107,17 @@ class BaselineWatch:
         notes, self._notes = tuple(self._notes), []
         return notes
 
-    def _compare(self, baseline: PatientBaseline, score: ScoreMap, prepared: ModelInput) -> ScoreMap:
-        comparison = baseline.compare(score, prepared)
+    def _compare(
+        self,
+        baseline: PatientBaseline,
+        score: ScoreMap,
+        prepared: ModelInput,
+        compared: tuple[PatientBaseline, Comparison] | None,
+    ) -> ScoreMap:
+        if compared is not None and compared[0] is baseline:
+            comparison = compared[1]
+        else:
+            comparison = baseline.compare(score, prepared)
         self._drift.add(score.end_sample, comparison)
         self._settling.against_own(score.end_sample, comparison)
         drifting = self._drift.value >= (0.9 if self._drifting else 1.0)

@@ -1,5 +1,6 @@
 from dataclasses import dataclass
 
+from engine.patient.baseline import PatientBaseline
 from engine.window import Window
 from monitor.pipeline.bed import Bed
 from monitor.pipeline.rhythm_watch import RhythmWatch
@@ -11,6 +12,8 @@ class Cut:
 
     bed: Bed
     watch: RhythmWatch
+    """The bed's, when the window was cut."""
+    baseline: PatientBaseline | None
     """The bed's, when the window was cut."""
     window: Window
     arrived_ns: int
@@ -31,3 +34,8 @@ class Batch:
     def watches(self) -> list[RhythmWatch]:
         """For each window what is remembered of its bed's beats."""
         return [cut.watch for cut in self.cuts]
+
+    @property
+    def baselines(self) -> list[PatientBaseline | None]:
+        """For each window what is usual for its patient, if that was learned."""
+        return [cut.baseline for cut in self.cuts]

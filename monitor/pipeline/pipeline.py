@@ -139,7 +139,8 @@ class Pipeline:
         if not self._due:
             return []
         batch = self.take()
-        return self.finish(batch, read(batch.windows, batch.watches, self._scorer), batch.watches, clock)
+        readings = read(batch.windows, batch.watches, self._scorer, batch.baselines)
+        return self.finish(batch, readings, batch.watches, clock)
 
     def take(self) -> Batch:
         """Cut windows that are due, for somebody to read them; `finish` must be given what they say.
@@ -151,7 +152,7 @@ class Pipeline:
                 bed.missed(*skipped)
         at_most = min(max(BATCH, len(self._due) // 2), MAX_BATCH)
         cuts = [
-            Cut(bed, bed.rhythm, *bed.stream.cut(end, self.stride))
+            Cut(bed, bed.rhythm, bed.baseline.learned, *bed.stream.cut(end, self.stride))
             for bed, end in islice(self._queue(), at_most)
         ]
         for cut in cuts:
@@ -278,7 +279,8 @@ class Pipeline:
     def _hop(self, cut: Cut, reading: Reading, now_ns: int) -> Outcome:
         bed, window = cut.bed, cut.window
         source = self._live(window.bed, now_ns)
-        score = bed.baseline.judge(reading.score, source.patient, now_ns, bed.is_grave)
+        compared = None if cut.baseline is None or reading.own is None else (cut.baseline, reading.own)
+        score = bed.baseline.judge(reading.score, source.patient, now_ns, bed.is_grave, compared)
         spans = tuple(localize(score))
         observation = observe_hop(
             window,

@@ -4,6 +4,8 @@ from typing import Protocol
 
 from engine.arrays import F32
 from engine.beats import Beats, find_beats
+from engine.patient.baseline import PatientBaseline
+from engine.patient.comparison import Comparison
 from engine.quality import Quality, assess_quality
 from engine.rhythm.rhythm import Rhythm
 from engine.scoremap import ScoreMap
@@ -38,9 +40,16 @@ class Reading:
     st_mv: F32
     """(12,) float32, mV: ST levels, NaN where not measurable."""
     score: ScoreMap
+    own: Comparison | None = None
+    """With what is usual for the patient; None where nothing was learned, or it could not be compared."""
 
 
-def read(windows: Sequence[Window], watches: Sequence[RhythmWatch], scorer: WindowScorer) -> list[Reading]:
+def read(
+    windows: Sequence[Window],
+    watches: Sequence[RhythmWatch],
+    scorer: WindowScorer,
+    baselines: Sequence[PatientBaseline | None] | None = None,
+) -> list[Reading]:
     """Read windows in one batch; those of one bed, which share its watch, in the order of time."""
     signals = condition(windows)
     qualities = assess_quality(signals)
@@ -48,12 +57,33 @@ def read(windows: Sequence[Window], watches: Sequence[RhythmWatch], scorer: Wind
     rhythms = follow(watches, signals, qualities, beats)
     scores = scorer.score(signals, qualities, beats)
     vitals = measure_vitals(beats, signals, qualities)
+    learned = [None] * len(windows) if baselines is None else baselines
     return [
-        Reading(window, quality, found, _but_in_fibrillation(measured, rhythm), rhythm, st, st_mv, score)
-        for window, quality, found, measured, (rhythm, st, st_mv), score in zip(
-            windows, qualities, beats, vitals, rhythms, scores, strict=True
+        Reading(
+            window,
+            quality,
+            found,
+            _but_in_fibrillation(measured, rhythm),
+            rhythm,
+            st,
+            st_mv,
+            score,
+            None if baseline is None else _compared(baseline, score),
+        )
+        for window, quality, found, measured, (rhythm, st, st_mv), score, baseline in zip(
+            windows, qualities, beats, vitals, rhythms, scores, learned, strict=True
         )
     ]
+
+
+def _compared(baseline: PatientBaseline, score: ScoreMap) -> Comparison | None:
+    """None where that fails: whoever judges the window will see why."""
+    if score.prepared is None or not score.assessed:
+        return None
+    try:
+        return baseline.compare(score, score.prepared)
+    except Exception:  # whatever odd beats provoke
+        return None
 
 
 def _but_in_fibrillation(vitals: Vitals, rhythm: Rhythm | None) -> Vitals:

@@ -154,4 +154,5 @@ class Readers:
 
     def _read_here(self, batch: Batch) -> None:
         watches = batch.watches
-        self._read.append(Read(batch, read(batch.windows, watches, self._scorer), watches))
+        readings = read(batch.windows, watches, self._scorer, batch.baselines)
+        self._read.append(Read(batch, readings, watches))

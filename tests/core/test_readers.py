@@ -19,6 +19,7 @@ from test_core import is_at, send, watch
 
 from engine.grid import FS_HZ
 from engine.leads import LEADS
+from engine.patient.baseline import PatientBaseline
 from monitor.feed import FeedReader
 from monitor.journal.entry import EntryKind
 from monitor.journal.journal import Journal
@@ -165,6 +166,37 @@ def test_a_process_reads_what_the_core_would_have_read(scorer, crew):
     assert told(there) == told(here) and there.raised == here.raised and there.raised
     maps = [np.stack([hop.score.map for hop in device.hops]) for device in (here, there)]
     np.testing.assert_array_equal(*maps)
+
+
+def test_a_process_compares_with_the_patients_own_beats_as_the_core_would_have(scorer, crew, monkeypatch):
+    monkeypatch.setattr("monitor.baseline.school.LEARN_S", 40.0)
+    monkeypatch.setattr("monitor.baseline.school.APART_S", 1)
+    x = np.tile(signal("sinus"), 3)
+    x = np.concatenate((x, signal("pvc")), axis=1)
+    here = Device(Pipeline(scorer)).send(x)
+    there = Ward(Pipeline(scorer), crew)
+    with monkeypatch.context() as only_there:
+        only_there.setattr(PatientBaseline, "compare", lambda *_: pytest.fail("compared in the core"))
+        there.send(x)
+    assert told(there) == told(here) and here.outcomes[-1].update.baseline.learned
+    maps = [np.stack([hop.score.map for hop in device.hops]) for device in (here, there)]
+    np.testing.assert_array_equal(*maps)
+
+
+def test_what_was_compared_with_a_baseline_that_is_gone_does_not_count(scorer, monkeypatch):
+    monkeypatch.setattr("monitor.baseline.school.LEARN_S", 40.0)
+    monkeypatch.setattr("monitor.baseline.school.APART_S", 1)
+    pipeline = Pipeline(scorer)
+    device = Device(pipeline).send(np.tile(signal("sinus"), 3)[:, : 50 * FS_HZ])
+    assert device.outcomes[-1].update.baseline.learned
+    rest = np.tile(signal("sinus"), 3)[:, 50 * FS_HZ : 51 * FS_HZ]
+    pipeline.receive_message(device.session.data(rest), device.now_ns)
+    batch = pipeline.take()
+    readings = read(batch.windows, batch.watches, scorer, batch.baselines)
+    assert readings[0].own is not None
+    pipeline.order_baseline("ward.1", "nurse", "relearn", device.now_ns)
+    (outcome,) = pipeline.finish(batch, readings, batch.watches)
+    assert outcome.update.population_score is None and outcome.update.score == readings[0].score.score
 
 
 def test_a_process_that_is_killed_loses_nothing_and_is_replaced(scorer, crew, clock):
