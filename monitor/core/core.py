@@ -215,18 +215,18 @@ class Core:
             self._note(EntryKind.PACE, hop_s=hop_s, late_ms=round(latest_ms))
 
     def _tell(self, outcomes: Sequence[Outcome]) -> None:
-        """Make events durable, then show them."""
-        entries = [alarm_entry(event, outcome.evidence) for outcome in outcomes for event in outcome.events]
-        entries += [
-            baseline_entry(note, outcome.update.time_ns, outcome.update.bed)
-            for outcome in outcomes
-            for note in outcome.notes
-        ]
+        """Make events durable, then show them; what beds that began together do together is durable a second
+        later.
+        """
         for outcome in outcomes:
-            if outcome.hop is not None:  # beds that began together end their minutes together
+            if outcome.hop is not None:
                 self.recorder.keep(self._trends.add(outcome.update, outcome.hop.st_mv))
-        if entries:
-            self.recorder.append(entries, self.now_ns())
+        events = [alarm_entry(event, outcome.evidence) for outcome in outcomes for event in outcome.events]
+        if events:
+            self.recorder.append(events, self.now_ns())
+        for outcome in outcomes:
+            now_ns, bed = outcome.update.time_ns, outcome.update.bed
+            self.recorder.keep([baseline_entry(note, now_ns, bed) for note in outcome.notes])
         self._pipeline.journal_failing = self.recorder.failing
         self._publish(outcomes)
 

@@ -11,6 +11,7 @@ from monitor.update import WaveChunk
 
 HIGH_WATER: Final = 2000
 """Messages kept for a viewer that is slow; what does not fit is dropped for it alone."""
+_MORE: Final = int(zmq.SNDMORE)
 
 
 class Speaker:
@@ -60,7 +61,9 @@ class Speaker:
         topic = topic_of(value)
         if not self.is_heard(topic):
             return
-        self._socket.send_multipart(encode(value, self._seq[topic]))
+        head, body = encode(value, self._seq[topic])
+        self._socket.send(head, _MORE)  # `send_multipart` reckons with flags anew for each frame
+        self._socket.send(body)
         self._seq[topic] += 1
 
     def collect(self, pieces: Iterable[Samples]) -> None:

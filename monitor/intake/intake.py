@@ -8,6 +8,7 @@ from monitor.intake.samples import Samples
 from monitor.intake.source import BedSource
 from monitor.intake.tally import Finding, Tally
 from monitor.wire import BadMessage, Message, decode
+from monitor.wire.codec import DATA_FRAMES
 from monitor.wire.limits import MAX_BEDS
 from monitor.wire.topic import data_topic, parse_topic
 
@@ -31,7 +32,7 @@ class Intake:
 
     def accept(self, parts: list[bytes], now_ns: int) -> list[Samples]:
         """Take one message as received; bad ones are counted and named."""
-        if len(parts) == 3 and (known := self._of_topic.get(parts[0])) is not None:
+        if len(parts) == DATA_FRAMES and (known := self._of_topic.get(parts[0])) is not None:
             samples = known.accept_same(parts[1], parts[2], now_ns)
             if samples is not None:
                 return samples

@@ -19,6 +19,7 @@ from monitor.pipeline.reading import Reading, WindowScorer, read
 from monitor.pipeline.rhythm_watch import RhythmWatch
 from monitor.update import Source
 from monitor.wire import Message
+from monitor.wire.codec import CONTROL_FRAMES
 from monitor.wire.topic import parse_topic
 
 BATCH: Final = 8
@@ -110,7 +111,7 @@ class Pipeline:
         pieces = self.intake.accept(parts, now_ns)
         if pieces:
             self._stored(pieces)
-        topic = parse_topic(parts[0]) if parts else None
+        topic = parse_topic(parts[0]) if len(parts) == CONTROL_FRAMES else None
         if topic is not None and topic[1]:
             self._note_goodbye(topic[2], now_ns)
             self._note_restart(topic[2])

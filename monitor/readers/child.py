@@ -39,6 +39,7 @@ def own_line(posts: Sequence[Post]) -> Post:
     What all have in common lies in memory once, as long as the garbage collector leaves it alone.
     """
     gc.freeze()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # what was forked leaves nothing behind
     for post in posts[1:]:
         if os.fork() == 0:
             for other in posts:
@@ -53,7 +54,6 @@ def main(words: Sequence[str]) -> int:
     """Serve one core."""
     for number in (signal.SIGINT, signal.SIGTERM):  # the core ends its readers, when it needs them no more
         signal.signal(number, signal.SIG_IGN)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # what was forked leaves nothing behind
     keep_freed_memory()
     os.nice(NICENESS)
     order = Order(**json.loads(words[0]))

@@ -4,13 +4,14 @@ import os
 from pathlib import Path
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file under a passing name, flush it to the disk and give it its name."""
+def write_whole(path: Path, content: bytes, durable: bool = True) -> None:
+    """Write a file under a passing name, flush it to the disk if it must be `durable`, and name it."""
     passing = path.with_name(path.name + ".part")
     with passing.open("wb") as file:
         file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+        if durable:
+            file.flush()
+            os.fsync(file.fileno())
     passing.replace(path)
 
 

@@ -29,7 +29,8 @@ class OpenSegment:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file = segment.data(folder).open("xb", buffering=0)
         try:
-            write_whole(path, header.text().encode("ascii"))
+            text = header.text().encode("ascii")
+            write_whole(path, text, durable=False)  # the samples are left to the system, too
         except OSError:
             self._file.close()
             raise

@@ -14,6 +14,10 @@ from monitor.wire.topic import control_topic, data_topic, parse_topic
 
 __all__ = ["BadMessage", "decode", "encode"]
 
+CONTROL_FRAMES: Final = 2
+"""Topic and map ..."""
+DATA_FRAMES: Final = 3
+"""... and payload."""
 _PUBLISHER: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _U64: Final = 2**64 - 1
 _FLAGS: Final = int(Flag.REPLAYED | Flag.SELF_TEST | Flag.PACED | Flag.SIMULATED)
@@ -39,7 +43,7 @@ def decode(parts: list[bytes]) -> Message:
         raise BadMessage("bad_topic", "a message whose first frame is no topic ecg1.<unit>.<bed>.")
     major, control, bed = topic
     _check_major(major)
-    n_frames = 2 if control else 3
+    n_frames = CONTROL_FRAMES if control else DATA_FRAMES
     if len(parts) != n_frames:
         raise BadMessage("bad_frames", f"{bed}: {len(parts)} frames instead of {n_frames}")
     if sum(map(len, parts)) > MAX_MESSAGE_BYTES:
