@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from engine.errors import RecordError
-from monitor.evaluation.alarm_rate import Tally, at_sensitivity, tally
+from monitor.evaluation.alarm_rate import FROM_S, Tally, at_sensitivity, tally
 from monitor.evaluation.alarm_report import alarm_document
 from monitor.evaluation.truth import read_truth, truth_of
 from monitor.evaluation.watched import Watched
@@ -50,7 +50,7 @@ def test_alarms_are_false_without_anything_abnormal_before_them():
     case = watched((500, 520), (800, 820)), truth((498.5, "V"))
     found = tally(case, case[0].own, 1.0)
     assert (found.n_announced, found.n_false, found.n_episodes, found.n_found) == (2, 1, 1, 1)
-    assert found.hours == pytest.approx(860 / 3600)
+    assert found.hours == pytest.approx((1200 - FROM_S) / 3600)
     assert 20 <= found.false_s <= 26 + 10
 
 
