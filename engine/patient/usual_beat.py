@@ -53,10 +53,6 @@ class UsualBeat:
     share: float
     """Share of the beats of the learning time that were of this class."""
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Without what is made of it."""
-        return UsualBeat, (self.middle, self.spread, self.share)
-
     @cached_property
     def leads(self) -> Bools:
         """(12,) bool: leads that were learned."""

@@ -10,10 +10,10 @@ from engine.patient.lesson import Lesson
 LEARN_S: Final = 300.0
 """Assessed signal that a baseline is learned from, at least."""
 APART_S: Final = 30
-"""Beds learn from up to so much more, each from as much as its name says, ..."""
+"""Beds learn from up to so much more, each from as much as its name says ..."""
 TURNS: Final = 2
-"""... and then wait for none, or all but one, of so many turns as long: those that began together do not all
-learn in the same second."""
+"""... and then learn at once, or after a wait as long: in so many turns. Those that began together do not all
+learn in the same second, and what they wait for changes nothing of what they learn."""
 AGAIN_S: Final = 60.0
 """Where it could not be learned, it is tried again after so much more."""
 WITHIN_S: Final = 900.0

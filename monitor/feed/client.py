@@ -31,7 +31,6 @@ class CommandClient:
         self._socket.setsockopt(zmq.LINGER, 0)
         # Never queue a command for a core that is not there: it would be obeyed whenever one appears.
         self._socket.setsockopt(zmq.IMMEDIATE, 1)
-        self._socket.setsockopt(zmq.SNDTIMEO, round(timeout_s * 1000))
         try:
             connect(self._socket, endpoint, insecure)
         except BaseException:
@@ -68,9 +67,11 @@ class CommandClient:
 
     def _ask(self, **words: Any) -> Reply:
         request = Request(id=next(self._ids), operator=self.operator, **words)
+        deadline = monotonic() + self.timeout_s
+        self._socket.setsockopt(zmq.SNDTIMEO, round(self.timeout_s * 1000))
         try:
             self._socket.send(pack(request))
-            reply = self._reply_to(request)
+            reply = self._reply_to(request, deadline)
         except zmq.Again:
             reply = None
         if reply is None:
@@ -82,8 +83,7 @@ class CommandClient:
             raise ConfigurationError(reply.error)
         return reply
 
-    def _reply_to(self, request: Request) -> Reply | None:
-        deadline = monotonic() + self.timeout_s
+    def _reply_to(self, request: Request, deadline: float) -> Reply | None:
         while (left_s := deadline - monotonic()) > 0 and self._socket.poll(round(left_s * 1000)):
             try:
                 reply = unpack(Reply, self._socket.recv())

@@ -135,6 +135,8 @@ class MonitorApp(App[int]):
 
     def look(self) -> None:
         """Bring the boards up to date and sound what must sound."""
+        if not self.screen_stack:
+            return  # a last beat, after the screens have gone
         now_ns = self._now_ns()
         self.desk.alive = self._core_alive()
         if (answer := self._hand.said()) is not None:

@@ -145,6 +145,13 @@ def test_a_core_that_is_not_there_is_said_and_no_command_waits_for_it():
         client.acknowledge("ward.1")
 
 
+def test_a_command_waits_as_long_as_its_client_says_now():
+    with CommandClient("tcp://127.0.0.1:9", operator="me", timeout_s=1e3) as client:
+        client.timeout_s = 0.1
+        with pytest.raises(ConfigurationError, match=r"within 0\.1 s"):
+            client.acknowledge("ward.1")
+
+
 @pytest.mark.parametrize("attach", [FeedReader, CommandClient])
 def test_viewers_stay_on_this_machine_unless_told(attach):
     with pytest.raises(ConfigurationError, match="--insecure"):

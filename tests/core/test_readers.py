@@ -20,6 +20,7 @@ from test_core import is_at, send, watch
 from engine.grid import FS_HZ
 from engine.leads import LEADS
 from engine.patient.baseline import PatientBaseline
+from engine.scorer import load_scorer
 from monitor.feed import FeedReader
 from monitor.journal.entry import EntryKind
 from monitor.journal.journal import Journal
@@ -298,6 +299,19 @@ def test_of_two_processes_one_goes_on_without_the_other(scorer, clock, monkeypat
     assert len(set(now)) == 2 and first[killed] not in now
     crew.close()
     assert psutil.wait_procs([*first, *now], 20)[1] == [], "none is left"
+
+
+def test_a_process_forked_from_one_with_torch_reads_what_the_core_would_have_read(clock, monkeypatch):
+    monkeypatch.setattr(readers, "BEDS_ALONE", 0)
+    scorer = GuardedScorer(load_scorer(backend="torch", step_down=True))
+    crew = Readers(scorer, "fp32", 2, clock)
+    crew.enlist(1)
+    wait_until_ready(crew)
+    crew._crew.reverse()  # the forked one reads whatever it is free for
+    x = signal("sinus", "pvc")[:, : 24 * FS_HZ]
+    here, there = Device(Pipeline(scorer)).send(x), Ward(Pipeline(scorer), crew).send(x)
+    crew.close()
+    assert scorer.backend == "torch" and told(there) == told(here)
 
 
 def test_few_beds_and_other_backends_need_no_processes(scorer, clock):
