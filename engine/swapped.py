@@ -72,6 +72,12 @@ def whole_beats(prepared: ModelInput) -> Bools:
     return whole
 
 
+def swapped_in(prepared: ModelInput) -> tuple[Swapped, ...] | None:
+    """Find what is exchanged in a window; None where a lead is missing, or there are too few beats."""
+    beat = typical_beat(prepared)
+    return None if beat is None or not prepared.leads.all() else find_swapped(beat)
+
+
 def find_swapped(beat: F64) -> tuple[Swapped, ...]:
     """Find what is exchanged, at most once among the limb leads and once among the chest leads.
 

@@ -1,6 +1,6 @@
 """What one assessed window teaches of a patient."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from engine.arrays import F32, I64, Bools, frozen
@@ -38,6 +38,13 @@ class Lesson:
         """(n, 12, BEAT_N) bool: where `beats` are real."""
         there: Bools = self.beats != MISSING
         return there
+
+    def after(self, taught_upto: int) -> "Lesson":
+        """The same without beats that an earlier lesson held."""
+        new = self.r_samples > taught_upto + SAME_S * FS_HZ
+        if new.all():
+            return self
+        return replace(self, r_samples=frozen(self.r_samples[new]), beats=frozen(self.beats[new]))
 
 
 def lesson_of(score_map: ScoreMap, prepared: ModelInput, taught_upto: int) -> Lesson:

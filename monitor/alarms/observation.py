@@ -13,6 +13,7 @@ from engine.rhythm.rhythm import Rhythm
 from engine.scoremap import ScoreMap
 from engine.span import Span
 from engine.stchange import StChange
+from engine.swapped import Swapped
 from engine.vitals import Vitals
 from engine.window import Window
 from monitor.baseline.status import BaselineStatus
@@ -63,6 +64,8 @@ class Observation:
     """What beats and waves mean together; None on a tick."""
     st: StChange | None = None
     """ST levels against the patient's own; None while these are learned, or not measurable."""
+    swapped: tuple[Swapped, ...] | None = None
+    """Electrodes in each other's place; None where that was not asked, or could not be judged."""
 
     @property
     def lead_states(self) -> tuple[LeadState, ...]:
@@ -100,6 +103,7 @@ def observe_hop(
     baseline: BaselineStatus | None = None,
     rhythm: Rhythm | None = None,
     st: StChange | None = None,
+    swapped: tuple[Swapped, ...] | None = None,
 ) -> Observation:
     """Gather what one hop says of a bed."""
     seen = _received(window.valid, quality.assessable)
@@ -127,6 +131,7 @@ def observe_hop(
         baseline=baseline,
         rhythm=rhythm,
         st=st,
+        swapped=swapped,
     )
 
 

@@ -54,14 +54,22 @@ class School:
         """Whether there is, and it is this bed's turn."""
         return self.is_complete and self._turn_s <= 0
 
-    def add(self, lesson: Lesson) -> None:
-        """Take one more, unless there are enough; those that lie too long back are let go."""
-        last_end = lesson.end_sample - WINDOW_N if self._last_end is None else self._last_end
-        new_s = min((lesson.end_sample - last_end) / FS_HZ, float(WINDOW_S))
-        self._last_end = lesson.end_sample
+    def is_ready_at(self, end_sample: int) -> bool:
+        """Whether it would be, after a window that ends there."""
+        new_s = self._new_s(end_sample)
         if self.is_complete:
-            self._turn_s -= new_s
-            return
+            return self._turn_s <= new_s
+        return self.seconds + new_s >= self.learn_s and self._again_s <= new_s and self._turn_s <= 0
+
+    def wait(self, end_sample: int) -> None:
+        """Let a window pass: there are lessons enough."""
+        self._turn_s -= self._new_s(end_sample)
+        self._last_end = end_sample
+
+    def add(self, lesson: Lesson) -> None:
+        """Take one more; those that lie too long back are let go."""
+        new_s = self._new_s(lesson.end_sample)
+        self._last_end = lesson.end_sample
         self._lessons.append((new_s, lesson))
         self.seconds += new_s
         self._again_s -= new_s
@@ -69,6 +77,11 @@ class School:
             self.taught_upto = int(lesson.r_samples[-1])
         while self._lessons[0][1].end_sample < lesson.end_sample - WITHIN_S * FS_HZ:
             self.seconds -= self._lessons.popleft()[0]
+
+    def _new_s(self, end_sample: int) -> float:
+        """Signal of a window that no former one held."""
+        last_end = end_sample - WINDOW_N if self._last_end is None else self._last_end
+        return min((end_sample - last_end) / FS_HZ, float(WINDOW_S))
 
     def fail(self) -> None:
         """Nothing could be learned: try again after more signal."""

@@ -6,10 +6,8 @@ from typing import Any, Final
 from engine.errors import ConfigurationError, ModelError
 from engine.grid import FS_HZ, WINDOW_N
 from engine.patient.baseline import PatientBaseline
-from engine.patient.comparison import Comparison
-from engine.patient.lesson import lesson_of
+from engine.patient.brief import NOTHING, Brief, OwnReading, extent, read_own
 from engine.patient.plain import from_json, to_json
-from engine.preprocess import ModelInput
 from engine.scoremap import ScoreMap
 from monitor.baseline.drift import Drift
 from monitor.baseline.note import Note, Recalled
@@ -44,9 +42,24 @@ class BaselineWatch:
         self.status = self._told()
 
     @property
-    def learned(self) -> PatientBaseline | None:
-        """What windows are compared with; None while nothing is learned."""
-        return self._baseline
+    def awaits_source(self) -> bool:
+        """Whether the journal knows of a baseline, which is taken up once the patient is known (`recall`)."""
+        return self._recalled is not None
+
+    def brief(self, end_sample: int) -> Brief:
+        """What is to be asked of a window that ends there; `judge` must be given it with the answer."""
+        school = self._school
+        if self._baseline is not None:
+            return Brief(self._baseline)
+        if not self._enabled or school is None or end_sample - WINDOW_N < school.begin_sample:
+            return Brief()
+        taught_upto = None if school.is_complete else school.taught_upto
+        lessons = school.lessons if self.learns_at(end_sample) else None
+        return Brief(None, taught_upto, lessons, self._model)
+
+    def learns_at(self, end_sample: int) -> bool:
+        """Whether a baseline is to be learned with a window that ends there."""
+        return self._baseline is None and self._school is not None and self._school.is_ready_at(end_sample)
 
     def judge(
         self,
@@ -54,33 +67,32 @@ class BaselineWatch:
         patient: str,
         now_ns: int,
         grave: bool = False,
-        compared: tuple[PatientBaseline, Comparison] | None = None,
+        brief: Brief | None = None,
+        own: OwnReading = NOTHING,
     ) -> ScoreMap:
         """Compare a window with what is usual, or learn from it; call once for every window, in order.
 
-        While a grave alarm holds (`grave`) nothing is learned. Whoever read the window may have `compared` it
-        already: that counts if it was with the baseline that is still in force.
+        While a grave alarm holds (`grave`) nothing is learned. Whoever read the window may have answered its
+        `brief` already: `own` counts if that is what would still be asked. Otherwise the window is asked
+        again; one that was read elsewhere cannot be, and keeps its score against all people.
         """
-        prepared = score.prepared
-        self._recall(patient, now_ns)
+        self.recall(patient, now_ns)
         self._check_source(score.end_sample, patient)
         self._settling.skip()
-        if not score.assessed or prepared is None or not self._enabled:
+        if not score.assessed or not self._enabled:
             self.status = self._told()
             return score
         self._check_absence(score.end_sample)
         self._patient, self._seen_end = patient or self._patient, score.end_sample
         try:
             if self._baseline is not None:
-                return self._compare(self._baseline, score, prepared, compared)
+                return self._compare(self._baseline, score, brief, own)
             if self._school is not None:
                 self._settling.against_all(score.end_sample, float(score.score))
-            adopted = not grave and self._learn(score, prepared)
-        except (
-            Exception
-        ) as error:  # whatever odd beats provoke: the window keeps its score against all people
+            adopted = not grave and self._learn(score, brief, own)
+        except Exception as error:  # odd beats: the window keeps its score against all people
             adopted = False
-            self._drop("let go", f"it could not be used ({error!r}): learned anew", score.end_sample)
+            self._drop("let go", f"it could not be used ({error}): learned anew", score.end_sample)
         self.status = self._told(adopted)
         return score
 
@@ -111,13 +123,15 @@ class BaselineWatch:
         self,
         baseline: PatientBaseline,
         score: ScoreMap,
-        prepared: ModelInput,
-        compared: tuple[PatientBaseline, Comparison] | None,
+        brief: Brief | None,
+        own: OwnReading,
     ) -> ScoreMap:
-        if compared is not None and compared[0] is baseline:
-            comparison = compared[1]
-        else:
-            comparison = baseline.compare(score, prepared)
+        if brief is None or brief.baseline is not baseline:
+            own = read_own(Brief(baseline), score)
+        comparison = _answered(own).comparison
+        if comparison is None:
+            self.status = self._told()
+            return score
         self._drift.add(score.end_sample, comparison)
         self._settling.against_own(score.end_sample, comparison)
         drifting = self._drift.value >= (0.9 if self._drifting else 1.0)
@@ -128,15 +142,26 @@ class BaselineWatch:
         self.status = self._told()
         return baseline.judge(score, comparison)
 
-    def _learn(self, score: ScoreMap, prepared: ModelInput) -> bool:
+    def _learn(self, score: ScoreMap, brief: Brief | None, own: OwnReading) -> bool:
         """Whether a baseline was adopted."""
         school = self._school
         if school is None or score.end_sample - WINDOW_N < school.begin_sample:
             return False
-        school.add(lesson_of(score, prepared, school.taught_upto))
+        if school.is_complete:
+            school.wait(score.end_sample)
+        else:
+            if brief is None or brief.taught_upto is None:
+                own = read_own(self.brief(score.end_sample), score)
+            lesson = _answered(own).lesson
+            if lesson is None:
+                return False
+            school.add(lesson.after(school.taught_upto))
         if not school.is_ready:
             return False
-        baseline = PatientBaseline.learn(school.lessons, self._model)
+        if own.learned_from == extent(school.lessons):
+            baseline = own.learned
+        else:
+            baseline = PatientBaseline.learn(school.lessons, self._model)
         if baseline is None:
             if not school.has_failed:
                 self._note("not learned", "no usual beat in five minutes: judged against normal ECG")
@@ -184,8 +209,8 @@ class BaselineWatch:
             self._measure_anew()
         self._seen_end = None
 
-    def _recall(self, patient: str, now_ns: int) -> None:
-        """Take up what the journal knows, at the first window."""
+    def recall(self, patient: str, now_ns: int) -> None:
+        """Take up what the journal knows, before the first window is asked anything."""
         recalled, self._recalled = self._recalled, None
         if recalled is None:
             return
@@ -240,3 +265,10 @@ class BaselineWatch:
         return BaselineStatus(
             "learning", done, text=text, beginning=self._settling.beginning, settled=self._settling.score
         )
+
+
+def _answered(own: OwnReading) -> OwnReading:
+    """The answer; ModelError with what the window failed at instead."""
+    if own.failure is not None:
+        raise ModelError(own.failure)
+    return own

@@ -1,6 +1,6 @@
 from dataclasses import dataclass
 
-from engine.patient.baseline import PatientBaseline
+from engine.patient.brief import Brief
 from engine.window import Window
 from monitor.pipeline.bed import Bed
 from monitor.pipeline.rhythm_watch import RhythmWatch
@@ -13,8 +13,8 @@ class Cut:
     bed: Bed
     watch: RhythmWatch
     """The bed's, when the window was cut."""
-    baseline: PatientBaseline | None
-    """The bed's, when the window was cut."""
+    brief: Brief
+    """What the bed's baseline asks of the window."""
     window: Window
     arrived_ns: int
 
@@ -36,6 +36,6 @@ class Batch:
         return [cut.watch for cut in self.cuts]
 
     @property
-    def baselines(self) -> list[PatientBaseline | None]:
-        """For each window what is usual for its patient, if that was learned."""
-        return [cut.baseline for cut in self.cuts]
+    def briefs(self) -> list[Brief]:
+        """For each window what is asked of it about its patient."""
+        return [cut.brief for cut in self.cuts]

@@ -140,7 +140,7 @@ class Pipeline:
         if not self._due:
             return []
         batch = self.take()
-        readings = read(batch.windows, batch.watches, self._scorer, batch.baselines)
+        readings = read(batch.windows, batch.watches, self._scorer, batch.briefs)
         return self.finish(batch, readings, batch.watches, clock)
 
     def take(self) -> Batch:
@@ -152,14 +152,11 @@ class Pipeline:
             if (skipped := bed.stream.skipped()) is not None:
                 bed.missed(*skipped)
         at_most = min(max(BATCH, len(self._due) // 2), MAX_BATCH)
-        cuts = [
-            Cut(bed, bed.rhythm, bed.baseline.learned, *bed.stream.cut(end, self.stride))
-            for bed, end in islice(self._queue(), at_most)
-        ]
+        cuts = tuple(self._cut(bed, end) for bed, end in islice(self._queue(), at_most))
         for cut in cuts:
             cut.bed.is_read = True
             self._due.pop(cut.window.bed, None)
-        return Batch(tuple(cuts))
+        return Batch(cuts)
 
     def finish(
         self,
@@ -271,17 +268,33 @@ class Pipeline:
             self._beds[name] = Bed(name, self._hop_n, self._machine, self._restore(name), baseline)
         return self._beds[name]
 
+    def _cut(self, bed: Bed, end_sample: int) -> Cut:
+        window, arrived_ns = bed.stream.cut(end_sample, self.stride)
+        if bed.baseline.awaits_source:
+            bed.baseline.recall(self.intake.source(window.bed, arrived_ns).patient, arrived_ns)
+        return Cut(bed, bed.rhythm, bed.baseline.brief(end_sample), window, arrived_ns)
+
     def _queue(self) -> Iterator[tuple[Bed, int]]:
-        """Yield what is due, one window of each bed in turn, so that no bed waits for another's backlog."""
-        queues = [[(bed, end) for end in bed.stream.due(self.stride)] for bed in self._due.values()]
+        """Yield what is due, one window of each bed in turn, so that no bed waits for another's backlog.
+
+        A window that a baseline is to be learned with is its bed's last: the next is compared with that.
+        """
+        queues = [self._due_of(bed) for bed in self._due.values()]
         for turn in zip_longest(*queues):
             yield from (due for due in turn if due is not None)
+
+    def _due_of(self, bed: Bed) -> Iterator[tuple[Bed, int]]:
+        for end in bed.stream.due(self.stride):
+            yield bed, end
+            if bed.baseline.learns_at(end):
+                return
 
     def _hop(self, cut: Cut, reading: Reading, now_ns: int) -> Outcome:
         bed, window = cut.bed, cut.window
         source = self._live(window.bed, now_ns)
-        compared = None if cut.baseline is None or reading.own is None else (cut.baseline, reading.own)
-        score = bed.baseline.judge(reading.score, source.patient, now_ns, bed.is_grave, compared)
+        score = bed.baseline.judge(
+            reading.score, source.patient, now_ns, bed.is_grave, cut.brief, reading.own
+        )
         spans = tuple(localize(score))
         observation = observe_hop(
             window,
@@ -303,6 +316,7 @@ class Pipeline:
             baseline=bed.baseline.status,
             rhythm=reading.rhythm,
             st=reading.st,
+            swapped=reading.swapped,
         )
         hop = Hop(
             window.bed,

@@ -4,15 +4,16 @@ from typing import Protocol
 
 from engine.arrays import F32
 from engine.beats import Beats, find_beats
-from engine.patient.baseline import PatientBaseline
-from engine.patient.comparison import Comparison
+from engine.patient.brief import NOTHING, Brief, OwnReading, read_own
 from engine.quality import Quality, assess_quality
 from engine.rhythm.rhythm import Rhythm
 from engine.scoremap import ScoreMap
 from engine.signals import Signals, condition
 from engine.stchange import StChange
+from engine.swapped import Swapped, swapped_in
 from engine.vitals import Vitals, measure_vitals
 from engine.window import Window
+from monitor.alarms.electrodes import are_due
 from monitor.pipeline.rhythm_watch import RhythmWatch, follow
 
 
@@ -40,15 +41,17 @@ class Reading:
     st_mv: F32
     """(12,) float32, mV: ST levels, NaN where not measurable."""
     score: ScoreMap
-    own: Comparison | None = None
-    """With what is usual for the patient; None where nothing was learned, or it could not be compared."""
+    swapped: tuple[Swapped, ...] | None = None
+    """Electrodes in each other's place; None where that was not asked, or could not be judged."""
+    own: OwnReading = NOTHING
+    """What it says about its own patient, as its brief asked."""
 
 
 def read(
     windows: Sequence[Window],
     watches: Sequence[RhythmWatch],
     scorer: WindowScorer,
-    baselines: Sequence[PatientBaseline | None] | None = None,
+    briefs: Sequence[Brief] | None = None,
 ) -> list[Reading]:
     """Read windows in one batch; those of one bed, which share its watch, in the order of time."""
     signals = condition(windows)
@@ -57,7 +60,7 @@ def read(
     rhythms = follow(watches, signals, qualities, beats)
     scores = scorer.score(signals, qualities, beats)
     vitals = measure_vitals(beats, signals, qualities)
-    learned = [None] * len(windows) if baselines is None else baselines
+    asked = [Brief()] * len(windows) if briefs is None else briefs
     return [
         Reading(
             window,
@@ -68,22 +71,21 @@ def read(
             st,
             st_mv,
             score,
-            None if baseline is None else _compared(baseline, score),
+            _swapped(score, rhythm),
+            read_own(brief, score),
         )
-        for window, quality, found, measured, (rhythm, st, st_mv), score, baseline in zip(
-            windows, qualities, beats, vitals, rhythms, scores, learned, strict=True
+        for window, quality, found, measured, (rhythm, st, st_mv), score, brief in zip(
+            windows, qualities, beats, vitals, rhythms, scores, asked, strict=True
         )
     ]
 
 
-def _compared(baseline: PatientBaseline, score: ScoreMap) -> Comparison | None:
-    """None where that fails: whoever judges the window will see why."""
-    if score.prepared is None or not score.assessed:
+def _swapped(score: ScoreMap, rhythm: Rhythm | None) -> tuple[Swapped, ...] | None:
+    """Asked of some windows, in which most beats are of one kind."""
+    steady = rhythm is None or (rhythm.run is None and not rhythm.waves.fibrillation)
+    if not steady or score.prepared is None or not are_due(score.bed, score.end_sample):
         return None
-    try:
-        return baseline.compare(score, score.prepared)
-    except Exception:  # whatever odd beats provoke
-        return None
+    return swapped_in(score.prepared)
 
 
 def _but_in_fibrillation(vitals: Vitals, rhythm: Rhythm | None) -> Vitals:

@@ -1,5 +1,5 @@
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
 from engine.window import Window
@@ -19,9 +19,10 @@ class Answer:
 
     @classmethod
     def of(cls, readings: Sequence[Reading], watches: Sequence[RhythmWatch], state: ModelState) -> Self:
-        """Leave out what the core has."""
+        """Leave out what the core has, or has no use for."""
+        lighter = [replace(reading, score=replace(reading.score, prepared=None)) for reading in readings]
         names = [field.name for field in fields(Reading)[1:]]
-        parts = tuple(tuple(getattr(reading, name) for name in names) for reading in readings)
+        parts = tuple(tuple(getattr(reading, name) for name in names) for reading in lighter)
         return cls(parts, tuple(watches), state)
 
     def readings(self, windows: Sequence[Window]) -> list[Reading]:

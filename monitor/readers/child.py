@@ -28,8 +28,8 @@ def serve(post: Post, scorer: GuardedScorer) -> None:
     """Read batch after batch until the line is cut."""
     post.send((scorer.model, os.getpid()))
     while True:
-        windows, watches, baselines = post.borrow()  # nothing of them is needed once they are answered
-        readings = read(windows, watches, scorer, baselines)
+        windows, watches, briefs = post.borrow()  # nothing of them is needed once they are answered
+        readings = read(windows, watches, scorer, briefs)
         post.send(Answer.of(readings, watches, scorer.state))
 
 

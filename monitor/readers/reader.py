@@ -66,7 +66,7 @@ class Reader:
         """Let it read a batch; ReaderGoneError if it is gone."""
         self.batch, self._since_ns = batch, now_ns
         try:
-            self._post.send((batch.windows, batch.watches, batch.baselines))
+            self._post.send((batch.windows, batch.watches, batch.briefs))
         except OSError:
             raise self._gone() from None
 

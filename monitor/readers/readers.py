@@ -154,5 +154,5 @@ class Readers:
 
     def _read_here(self, batch: Batch) -> None:
         watches = batch.watches
-        readings = read(batch.windows, watches, self._scorer, batch.baselines)
+        readings = read(batch.windows, watches, self._scorer, batch.briefs)
         self._read.append(Read(batch, readings, watches))

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from engine.errors import ConfigurationError
 from engine.grid import FS_HZ
+from engine.patient.baseline import PatientBaseline
+from engine.patient.brief import read_own
 from engine.patient.lesson import Lesson
 from engine.patient.plain import to_json
 from monitor.baseline import BaselineWatch, Note
@@ -76,7 +78,9 @@ def adopted_at(bed):
     """Seconds until a bed may learn, and the signal it then learns from."""
     school = School(bed=bed)
     for second in range(10, 1000):
-        school.add(lesson_at(second))
+        is_last = school.is_ready_at(second * FS_HZ)
+        school.wait(second * FS_HZ) if school.is_complete else school.add(lesson_at(second))
+        assert is_last is school.is_ready
         if school.is_ready:
             return second, school.seconds, len(school.lessons)
     return None
@@ -238,6 +242,62 @@ def test_a_core_that_learns_none_says_so():
     assert watch.status.state == "off"
     with pytest.raises(ConfigurationError, match="learns no baselines"):
         watch.order("relearn", "nurse")
+
+
+def asked(watch, found, n, elsewhere):
+    """Windows are read `n` at a time, briefed as their baseline stands then, before any of them is judged."""
+    judged = []
+    while found:
+        batch = list(briefed(watch, found[:n]))
+        found = found[len(batch) :]
+        answers = [(brief, read_own(brief, one)) for one, brief in batch]
+        for (one, _), (brief, own) in zip(batch, answers, strict=True):
+            at_hand = replace(one, prepared=None) if elsewhere else one
+            judged.append(watch.judge(at_hand, "", 1000 * S, brief=brief, own=own))
+    return judged
+
+
+def briefed(watch, found):
+    for one in found:
+        yield one, watch.brief(one.end_sample)
+        if watch.learns_at(one.end_sample):
+            return
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+@pytest.mark.parametrize("n", [1, 3])
+def test_windows_that_were_asked_before_are_judged_as_if_asked_now(n, elsewhere, monkeypatch):
+    found = windows(lbbb(FIVE_MINUTES), lbbb(30, rate_bpm=95.0))
+    now, before = BaselineWatch("model-1"), BaselineWatch("model-1")
+    expected = feed(now, found)
+    with monkeypatch.context() as patched:
+        patched.setattr("monitor.baseline.watch.read_own", lambda *_: pytest.fail("asked again"))
+        judged = asked(before, found, n, elsewhere)
+    assert [one.score for one in judged] == [one.score for one in expected]
+    assert all(np.array_equal(a.map, b.map) for a, b in zip(judged, expected, strict=True))
+    assert before.take_notes() == now.take_notes() and before.status == now.status
+    assert before.status.state == "learned" and judged[-1].population == 2.0
+
+
+@pytest.mark.parametrize("what", ["compare", "learn"])
+def test_a_baseline_that_fails_where_windows_are_read_is_let_go(what, monkeypatch):
+    watch, found = BaselineWatch("model-1"), windows(*CALM)
+    with monkeypatch.context() as broken:
+        broken.setattr(PatientBaseline, what, lambda *_: 1 / 0)
+        judged = asked(watch, found, 1, elsewhere=True)
+    assert judged[-1].population is None and watch.status.state == "learning"
+    (failed,) = [note for note in watch.take_notes() if note.what == "let go"]
+    assert "ZeroDivisionError" in failed.text and "learned anew" in failed.text
+
+
+def test_a_window_asked_of_a_baseline_that_is_gone_keeps_its_score_against_all_people(taught):
+    one = windows(lbbb(20))[1]
+    brief = taught.brief(one.end_sample)
+    own = read_own(brief, one)
+    taught.order("relearn", "nurse")
+    assert own.comparison is not None
+    judged = taught.judge(replace(one, prepared=None), "", 1000 * S, brief=brief, own=own)
+    assert judged.population is None and judged.score == one.score
 
 
 def test_a_score_map_without_its_window_is_left_alone(taught):

@@ -169,7 +169,9 @@ def test_a_process_reads_what_the_core_would_have_read(scorer, crew):
     np.testing.assert_array_equal(*maps)
 
 
-def test_a_process_compares_with_the_patients_own_beats_as_the_core_would_have(scorer, crew, monkeypatch):
+def test_a_process_learns_the_patients_own_beats_and_compares_with_them_as_the_core_would_have(
+    scorer, crew, monkeypatch
+):
     monkeypatch.setattr("monitor.baseline.school.LEARN_S", 40.0)
     monkeypatch.setattr("monitor.baseline.school.APART_S", 1)
     x = np.tile(signal("sinus"), 3)
@@ -177,7 +179,9 @@ def test_a_process_compares_with_the_patients_own_beats_as_the_core_would_have(s
     here = Device(Pipeline(scorer)).send(x)
     there = Ward(Pipeline(scorer), crew)
     with monkeypatch.context() as only_there:
-        only_there.setattr(PatientBaseline, "compare", lambda *_: pytest.fail("compared in the core"))
+        for what in ("compare", "learn"):
+            only_there.setattr(PatientBaseline, what, lambda *_: pytest.fail("in the core"))
+        only_there.setattr("engine.patient.brief.lesson_of", lambda *_: pytest.fail("in the core"))
         there.send(x)
     assert told(there) == told(here) and here.outcomes[-1].update.baseline.learned
     maps = [np.stack([hop.score.map for hop in device.hops]) for device in (here, there)]
@@ -193,8 +197,8 @@ def test_what_was_compared_with_a_baseline_that_is_gone_does_not_count(scorer, m
     rest = np.tile(signal("sinus"), 3)[:, 50 * FS_HZ : 51 * FS_HZ]
     pipeline.receive_message(device.session.data(rest), device.now_ns)
     batch = pipeline.take()
-    readings = read(batch.windows, batch.watches, scorer, batch.baselines)
-    assert readings[0].own is not None
+    readings = read(batch.windows, batch.watches, scorer, batch.briefs)
+    assert readings[0].own.comparison is not None
     pipeline.order_baseline("ward.1", "nurse", "relearn", device.now_ns)
     (outcome,) = pipeline.finish(batch, readings, batch.watches)
     assert outcome.update.population_score is None and outcome.update.score == readings[0].score.score
