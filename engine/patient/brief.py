@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from engine.patient.baseline import PatientBaseline
 from engine.patient.comparison import Comparison
-from engine.patient.lesson import Lesson, lesson_of
+from engine.patient.kept_lesson import KeptLesson
+from engine.patient.lesson import lesson_of
 from engine.scoremap import ScoreMap
 
 Extent = tuple[int, int, int]
@@ -20,7 +21,7 @@ class Brief:
     """Compare with this."""
     taught_upto: int | None = None
     """Teach what is new after this R peak; None: teach nothing."""
-    lessons: tuple[Lesson, ...] | None = None
+    lessons: tuple[KeptLesson, ...] | None = None
     """Learn a baseline from these and the window's own; None: it is not time yet."""
     model: str = ""
     """Whose scores a baseline is learned with."""
@@ -31,7 +32,7 @@ class OwnReading:
     """What a window answers; nothing, if it was not assessed."""
 
     comparison: Comparison | None = None
-    lesson: Lesson | None = None
+    lesson: KeptLesson | None = None
     learned: PatientBaseline | None = None
     """None, too, where there is no usual beat."""
     learned_from: Extent | None = None
@@ -50,16 +51,18 @@ def read_own(brief: Brief, score: ScoreMap) -> OwnReading:
         return NOTHING
     try:
         comparison = None if brief.baseline is None else brief.baseline.compare(score, prepared)
-        lesson = None if brief.taught_upto is None else lesson_of(score, prepared, brief.taught_upto)
+        lesson = None
+        if brief.taught_upto is not None:
+            lesson = KeptLesson.of(lesson_of(score, prepared, brief.taught_upto))
         if brief.lessons is None:
             return OwnReading(comparison, lesson)
         lessons = brief.lessons if lesson is None else (*brief.lessons, lesson)
-        learned = PatientBaseline.learn(lessons, brief.model)
+        learned = PatientBaseline.learn([kept.lesson for kept in lessons], brief.model)
     except Exception as error:  # whatever odd beats provoke
         return OwnReading(failure=repr(error))
     return OwnReading(comparison, lesson, learned, extent(lessons))
 
 
-def extent(lessons: Sequence[Lesson]) -> Extent:
+def extent(lessons: Sequence[KeptLesson]) -> Extent:
     """Tell lessons of one patient from fewer, or others."""
     return len(lessons), lessons[0].end_sample, lessons[-1].end_sample

@@ -12,7 +12,7 @@ from engine.preprocess import BEAT_N, BEFORE_R_N, MODEL_HZ, MODEL_N, ModelInput
 from engine.scoremap import ScoreMap
 
 EDGE_S: Final = 0.6
-SAME_S: Final = 0.15
+SAME_N: Final = round(0.15 * FS_HZ)
 """Beats closer than this are one beat, seen by two windows."""
 
 
@@ -41,7 +41,7 @@ class Lesson:
 
     def after(self, taught_upto: int) -> "Lesson":
         """The same without beats that an earlier lesson held."""
-        new = self.r_samples > taught_upto + SAME_S * FS_HZ
+        new = self.r_samples > taught_upto + SAME_N
         if new.all():
             return self
         return replace(self, r_samples=frozen(self.r_samples[new]), beats=frozen(self.beats[new]))
@@ -67,7 +67,7 @@ def lesson_of(score_map: ScoreMap, prepared: ModelInput, taught_upto: int) -> Le
     if not score_map.assessed:
         raise ValueError(f"the window was not assessed ({score_map.reason}): nothing to learn")
     r_samples = places(score_map, prepared)
-    new = comparable(prepared) & (r_samples > taught_upto + SAME_S * FS_HZ)
+    new = comparable(prepared) & (r_samples > taught_upto + SAME_N)
     return Lesson(
         score_map.end_sample,
         float(score_map.score),

@@ -5,7 +5,7 @@ from typing import Final
 from zlib import crc32
 
 from engine.grid import FS_HZ, WINDOW_N, WINDOW_S
-from engine.patient.lesson import Lesson
+from engine.patient.kept_lesson import KeptLesson
 
 LEARN_S: Final = 300.0
 """Assessed signal that a baseline is learned from, at least."""
@@ -34,13 +34,13 @@ class School:
         self.has_failed = False
         self.taught_upto = begin_sample - WINDOW_N
         """R peak of the last beat that a lesson held."""
-        self._lessons: deque[tuple[float, Lesson]] = deque()
+        self._lessons: deque[tuple[float, KeptLesson]] = deque()
         self._last_end: int | None = None
         self._again_s = 0.0
         self._turn_s = float(turn % TURNS * APART_S)
 
     @property
-    def lessons(self) -> tuple[Lesson, ...]:
+    def lessons(self) -> tuple[KeptLesson, ...]:
         """Lessons so far."""
         return tuple(lesson for _, lesson in self._lessons)
 
@@ -66,15 +66,15 @@ class School:
         self._turn_s -= self._new_s(end_sample)
         self._last_end = end_sample
 
-    def add(self, lesson: Lesson) -> None:
+    def add(self, lesson: KeptLesson) -> None:
         """Take one more; those that lie too long back are let go."""
         new_s = self._new_s(lesson.end_sample)
         self._last_end = lesson.end_sample
         self._lessons.append((new_s, lesson))
         self.seconds += new_s
         self._again_s -= new_s
-        if lesson.r_samples.size:
-            self.taught_upto = int(lesson.r_samples[-1])
+        if lesson.r_samples:
+            self.taught_upto = lesson.r_samples[-1]
         while self._lessons[0][1].end_sample < lesson.end_sample - WITHIN_S * FS_HZ:
             self.seconds -= self._lessons.popleft()[0]
 

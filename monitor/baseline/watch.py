@@ -161,7 +161,7 @@ class BaselineWatch:
         if own.learned_from == extent(school.lessons):
             baseline = own.learned
         else:
-            baseline = PatientBaseline.learn(school.lessons, self._model)
+            baseline = PatientBaseline.learn([kept.lesson for kept in school.lessons], self._model)
         if baseline is None:
             if not school.has_failed:
                 self._note("not learned", "no usual beat in five minutes: judged against normal ECG")

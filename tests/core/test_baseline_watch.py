@@ -12,6 +12,7 @@ from engine.errors import ConfigurationError
 from engine.grid import FS_HZ
 from engine.patient.baseline import PatientBaseline
 from engine.patient.brief import read_own
+from engine.patient.kept_lesson import KeptLesson
 from engine.patient.lesson import Lesson
 from engine.patient.plain import to_json
 from monitor.baseline import BaselineWatch, Note
@@ -71,7 +72,8 @@ def test_beds_that_began_together_learn_at_moments_of_their_own():
 
 def lesson_at(second):
     empty = np.zeros((0, 12, 80), np.int8)
-    return Lesson(second * FS_HZ, 0.0, 0.0, np.zeros(12, np.float32), np.zeros(0, np.int64), empty)
+    lesson = Lesson(second * FS_HZ, 0.0, 0.0, np.zeros(12, np.float32), np.zeros(0, np.int64), empty)
+    return KeptLesson.of(lesson)
 
 
 def adopted_at(bed):

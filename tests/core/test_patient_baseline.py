@@ -1,17 +1,20 @@
 """What is learned of a patient, and what is not."""
 
 import json
-from dataclasses import replace
+import pickle
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
 from baseline_windows import lbbb, learned, lessons, own_scores, unassessed, windows
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
 from engine.errors import ModelError
 from engine.patient.baseline import PatientBaseline
-from engine.patient.lesson import comparable, lesson_of
+from engine.patient.kept_lesson import KeptLesson
+from engine.patient.lesson import Lesson, comparable, lesson_of
 from engine.patient.plain import from_json, to_json
 from engine.patient.usual_beat import MISSING, STEP, compressed, packed
 from simulators.patient.act import Act
@@ -174,8 +177,22 @@ def test_what_is_missing_of_a_beat_is_known_of_its_lesson():
 
 
 def test_lessons_of_five_minutes_fit_into_little_memory():
-    beats = sum(lesson.beats.nbytes for lesson in lessons(windows(*CALM)))
-    assert beats * 300 / 120 < 600_000
+    kept = sum(len(KeptLesson.of(lesson).body) for lesson in lessons(windows(*CALM)))
+    assert kept * 300 / 120 < 300_000
+
+
+@given(hnp.arrays(np.int8, st.tuples(st.integers(0, 5), st.just(12), st.just(80))), st.floats())
+def test_a_lesson_is_kept_without_loss(beats, number):
+    r_samples = np.arange(len(beats), dtype=np.int64) * 250
+    level = np.linspace(0, 3, 12, dtype=np.float32)
+    lesson = Lesson(2500, number, -number, level, r_samples, beats)
+    kept = pickle.loads(pickle.dumps(KeptLesson.of(lesson)))
+    for field in fields(Lesson):
+        np.testing.assert_array_equal(getattr(kept.lesson, field.name), getattr(lesson, field.name))
+    later = kept.after(250)
+    np.testing.assert_array_equal(later.lesson.beats, lesson.after(250).beats)
+    assert later.r_samples == tuple(r_samples[2:].tolist())
+    assert kept.after(-1000) is kept
 
 
 def test_steps_of_lessons_move_no_usual_beat(calm):
