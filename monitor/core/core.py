@@ -1,8 +1,9 @@
 import statistics
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
+from functools import partial
 from importlib.metadata import version
 from types import TracebackType
 from typing import Any, Final, Self
@@ -55,6 +56,8 @@ class Core:
         self._pace = Pace()
         self._trends = Trends()
         self._noticeboard = Noticeboard()
+        self._held: Counter[str] = Counter()
+        """Bed -> outcomes that wait until the journal has an alarm of theirs, or of one before them."""
         self._latencies_ms: deque[float] = deque(maxlen=LATENCIES_KEPT)
         self._waves_ns = self._status_ns = 0
         self._coverage_ns = self.now_ns()
@@ -96,25 +99,29 @@ class Core:
         self._stack.callback(self._readers.close)
         about = {"hop_s": self.settings.hop_s, **self.waveforms.about}
         self._note(EntryKind.START, model=scorer.model, backend=scorer.backend, **about)
+        self.recorder.wait()
         try:
             while not stopped():
                 self._turn()
         except BaseException as error:
             self._note(EntryKind.STOP, reason=f"died: {error!r}")
+            self.recorder.wait()
             raise
+        self.recorder.wait()
         self._take_in()  # what has arrived is recorded, and what is wrong with it told
         for bed in self._pipeline.beds:
             self._keep(self._pipeline.give(bed))
-        self._note_coverage()
         now_ns = self.now_ns()
-        self.recorder.append(self._trends.rest(), now_ns)
+        self.recorder.append([*self._coverage(now_ns), *self._trends.rest()], now_ns)
         self.waveforms.close(now_ns)
         self.recorder.append(self._noticeboard.rest(self._pipeline.intake, now_ns), now_ns)
         self._note(EntryKind.STOP, reason="stopped in order")
+        self.recorder.wait()
 
     def _turn(self) -> None:
         """Give everything its turn once."""
         self._wait()
+        self.recorder.settle(self.now_ns())
         self._speaker.listen()  # before its snapshot is answered, a viewer is already heard
         self._obey()
         self._take_in()
@@ -132,7 +139,8 @@ class Core:
             self._look_around(now_ns)
 
     def _wait(self) -> None:
-        """Until a command comes, windows have been read or gathered, or messages should be taken in.
+        """Until a command comes, windows were read or gathered, entries are durable, or messages should be
+        taken in.
 
         Not for messages: waking for each one of many beds costs more than it.
         """
@@ -142,6 +150,7 @@ class Core:
             wait_ms = min(wait_ms, -(-self._pipeline.gathering_ns(self.now_ns()) // 1_000_000))
         poller = zmq.Poller()
         poller.register(self._requests, zmq.POLLIN)
+        poller.register(self.recorder.fileno(), zmq.POLLIN)
         for line in lines:
             poller.register(line, zmq.POLLIN)
         poller.poll(wait_ms)
@@ -184,6 +193,7 @@ class Core:
         except WireError:
             return None  # no request: there is nobody to answer
         now_ns = self.now_ns()
+        self.recorder.wait()  # nothing is told in a snapshot that is not durable yet
         try:
             done = obey(self._pipeline, request, now_ns, self.waveforms.run)
         except EcgMonitorError as error:
@@ -215,20 +225,27 @@ class Core:
             self._note(EntryKind.PACE, hop_s=hop_s, late_ms=round(latest_ms))
 
     def _tell(self, outcomes: Sequence[Outcome]) -> None:
-        """Make events durable, then show them; what beds that began together do together is durable a second
-        later.
+        """Make events durable, then show them, and what comes after them of their beds; others do not wait.
+
+        What beds that began together do together is durable within a second.
         """
         for outcome in outcomes:
             if outcome.hop is not None:
                 self.recorder.keep(self._trends.add(outcome.update, outcome.hop.st_mv))
-        events = [alarm_entry(event, outcome.evidence) for outcome in outcomes for event in outcome.events]
-        if events:
-            self.recorder.append(events, self.now_ns())
-        for outcome in outcomes:
             now_ns, bed = outcome.update.time_ns, outcome.update.bed
             self.recorder.keep([baseline_entry(note, now_ns, bed) for note in outcome.notes])
+        speaking = {outcome.update.bed for outcome in outcomes if outcome.events}
+        held = [one for one in outcomes if one.update.bed in speaking or one.update.bed in self._held]
+        if held:
+            self._held.update(outcome.update.bed for outcome in held)
+            events = [alarm_entry(event, outcome.evidence) for outcome in held for event in outcome.events]
+            self.recorder.post(events, self.now_ns(), partial(self._release, held))
         self._pipeline.journal_failing = self.recorder.failing
-        self._publish(outcomes)
+        self._publish([one for one in outcomes if one.update.bed not in self._held])
+
+    def _release(self, held: Sequence[Outcome]) -> None:
+        self._held -= Counter(outcome.update.bed for outcome in held)
+        self._publish(held)
 
     def _publish(self, outcomes: Sequence[Outcome]) -> None:
         for outcome in outcomes:
@@ -244,10 +261,10 @@ class Core:
             self._note(EntryKind.FINDING, name="reader_lost", text=text, count=1)
         self._tell(self._pipeline.tick(now_ns))
         self.waveforms.look_around(self._pipeline, now_ns)
-        self.recorder.append(self._noticeboard.news(self._pipeline.intake, now_ns), now_ns)
+        self.recorder.post(self._noticeboard.news(self._pipeline.intake, now_ns), now_ns)
         if now_ns - self._coverage_ns >= COVERAGE_PERIOD_NS:
             self._coverage_ns = now_ns
-            self._note_coverage()
+            self.recorder.post(self._coverage(now_ns), now_ns)
             give_back_freed_memory()
         self._speaker.say(self._status(now_ns))
 
@@ -292,15 +309,13 @@ class Core:
 
     def _note(self, kind: EntryKind, **body: Any) -> None:
         now_ns = self.now_ns()
-        self.recorder.append([Entry(kind, now_ns, {"version": self._version, **body})], now_ns)
+        self.recorder.post([Entry(kind, now_ns, {"version": self._version, **body})], now_ns)
 
-    def _note_coverage(self) -> None:
-        now_ns = self.now_ns()
-        entries = [
+    def _coverage(self, now_ns: int) -> list[Entry]:
+        return [
             Entry(EntryKind.COVERAGE, now_ns, asdict(self._pipeline.known(bed).update.coverage), bed)
             for bed in self._pipeline.beds
         ]
-        self.recorder.append(entries, now_ns)
 
     def close(self) -> None:
         """Let go of the sockets and the journal."""

@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -51,8 +52,7 @@ class Waveforms:
             Wanted(update.bed, alarm.id, alarm.raised_ns) for update in updates for alarm in update.alarms
         ]
         entries = self._store.turn(now_ns, sources, wanted)
-        self._journal.append(entries, now_ns)
-        self._store.entered(entries)
+        self._journal.post(entries, now_ns, partial(self._store.entered, entries))
         pipeline.recording_failing = self._store.failing
 
     def close(self, now_ns: int) -> None:

@@ -39,7 +39,7 @@ def default_directory() -> Path:
 
 
 class Journal(JournalReader):
-    """The one writer of a journal directory; `with` closes it."""
+    """The one writer of a journal directory; `with` closes it. Threads may take turns at it."""
 
     def __init__(self, directory: Path | None = None) -> None:
         where = default_directory() if directory is None else Path(directory)
@@ -76,7 +76,7 @@ class Journal(JournalReader):
         return (0, GENESIS) if row is None else (int(row[0]), str(row[1]))
 
     def _open(self) -> sqlite3.Connection:
-        db = sqlite3.connect(self.path, isolation_level=None, timeout=1.0)
+        db = sqlite3.connect(self.path, isolation_level=None, timeout=1.0, check_same_thread=False)
         try:
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = FULL")
