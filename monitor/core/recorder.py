@@ -18,7 +18,7 @@ from monitor.journal.reader import JournalReader
 MAX_WAITING: Final = 10_000
 """Entries kept for a journal that cannot be written now; beyond, the oldest are lost and counted."""
 RETRY_NS: Final = 10_000_000_000
-STUCK_NS: Final = 2_000_000_000
+STUCK_NS: Final = 3_000_000_000
 """A disk that has not answered for so long counts as failing: alarms are no longer held back for it."""
 END_S: Final = 10.0
 

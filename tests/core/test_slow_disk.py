@@ -64,7 +64,7 @@ def test_nothing_is_held_back_for_a_disk_that_does_not_answer(disk, tmp_path):
         recorder.settle(1 + STUCK_NS)
         assert done == []
         recorder.settle(2 + STUCK_NS)
-        assert done == [1] and recorder.failing == "the disk has not answered for 2 s"
+        assert done == [1] and recorder.failing == "the disk has not answered for 3 s"
         recorder.post([finding(2)], 3 + STUCK_NS, lambda: done.append(2))
         recorder.settle(3 + STUCK_NS)
         assert done == [1, 2]
