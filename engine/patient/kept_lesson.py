@@ -1,4 +1,4 @@
-"""A lesson as it is kept until there are enough: a quarter of the memory."""
+"""A lesson as it is kept until there are enough: in half of the memory, or less."""
 
 import struct
 import zlib

@@ -40,8 +40,8 @@ class Recorder:
         self._waiting: deque[Entry] = deque()
         self._given = self._settled = 0
         """Calls of `post` so far, and how many of them are durable, or were given up for now."""
-        self._thens: deque[tuple[int, int, Then]] = deque()
-        """What is to be done once so many calls are settled, and when they were made."""
+        self._thens: deque[tuple[int, int, Then | None]] = deque()
+        """What is to be done, if anything, once so many calls are settled, and when they were made."""
         self._is_asked = self._is_closing = False
         self._changed = threading.Condition()
         """Guards what the thread changes, too: all of the above but the thens."""
@@ -124,8 +124,7 @@ class Recorder:
                 self._changed.notify_all()
             else:
                 self._settled = self._given
-            if then is not None:
-                self._thens.append((self._given, now_ns, then))
+            self._thens.append((self._given, now_ns, then))
 
     def append(self, entries: Sequence[Entry], now_ns: int) -> None:
         """Make entries durable, or remember them and say why not; what was posted before comes first."""
@@ -152,7 +151,8 @@ class Recorder:
                 if self._settled < given:
                     return
             self._thens.popleft()
-            then()
+            if then is not None:
+                then()
 
     def close(self) -> None:
         """Write what can still be written and let go of the journal."""

@@ -74,6 +74,15 @@ def test_nothing_is_held_back_for_a_disk_that_does_not_answer(disk, tmp_path):
         assert [entry.body["n"] for entry in journal.entries()] == [1, 2], "nothing was lost"
 
 
+def test_a_disk_that_does_not_answer_is_known_though_nobody_waits_for_it(disk, tmp_path):
+    with Recorder(tmp_path) as recorder:
+        recorder.post([finding(1)], 1)
+        recorder.settle(2 + STUCK_NS)
+        assert recorder.failing == "the disk has not answered for 3 s"
+        disk.set()
+        settle_until(recorder, lambda: recorder.failing is None)
+
+
 def test_a_call_that_must_be_durable_gives_up_on_such_a_disk(disk, tmp_path, monkeypatch):
     monkeypatch.setattr(recording, "STUCK_NS", 10_000_000)
     with Recorder(tmp_path) as recorder:
