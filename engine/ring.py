@@ -33,6 +33,13 @@ class Ring:
         """Absolute index one past the newest sample; 0 while empty."""
         return self._head
 
+    def resized(self, capacity_n: int) -> "Ring":
+        """The same signal in a ring of another size, as much of its end as finds room."""
+        other, n = Ring(capacity_n), min(capacity_n, self.capacity_n, self._head)
+        other._head = self._head - n
+        other.append(self._head - n, *self.read(self._head, n))
+        return other
+
     def append(self, first_sample: int, x: F32, valid: Bools) -> None:
         """Store samples, wherever they belong.
 

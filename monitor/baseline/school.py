@@ -1,11 +1,11 @@
 """Lessons until there are enough of them."""
 
-from collections import deque
 from typing import Final
 from zlib import crc32
 
 from engine.grid import FS_HZ, WINDOW_N, WINDOW_S
 from engine.patient.kept_lesson import KeptLesson
+from monitor.baseline.lessons import Lessons
 
 LEARN_S: Final = 300.0
 """Assessed signal that a baseline is learned from, at least."""
@@ -34,7 +34,7 @@ class School:
         self.has_failed = False
         self.taught_upto = begin_sample - WINDOW_N
         """R peak of the last beat that a lesson held."""
-        self._lessons: deque[tuple[float, KeptLesson]] = deque()
+        self._lessons = Lessons()
         self._last_end: int | None = None
         self._again_s = 0.0
         self._turn_s = float(turn % TURNS * APART_S)
@@ -70,13 +70,13 @@ class School:
         """Take one more; those that lie too long back are let go."""
         new_s = self._new_s(lesson.end_sample)
         self._last_end = lesson.end_sample
-        self._lessons.append((new_s, lesson))
+        self._lessons.append(new_s, lesson)
         self.seconds += new_s
         self._again_s -= new_s
         if lesson.r_samples:
             self.taught_upto = lesson.r_samples[-1]
-        while self._lessons[0][1].end_sample < lesson.end_sample - WITHIN_S * FS_HZ:
-            self.seconds -= self._lessons.popleft()[0]
+        for passed_s, _ in self._lessons.pop_before(lesson.end_sample - round(WITHIN_S * FS_HZ)):
+            self.seconds -= passed_s
 
     def _new_s(self, end_sample: int) -> float:
         """Signal of a window that no former one held."""

@@ -12,8 +12,10 @@ from engine.ring import Ring
 from engine.window import Window
 from monitor.intake import Samples
 
-RING_N: Final = 30 * FS_HZ
-"""Signal kept per bed: what may wait for its windows when the monitor is behind."""
+RING_N: Final = WINDOW_N + 2 * FS_HZ
+"""Signal kept per bed: a window, and what comes while it is read ..."""
+MAX_RING_N: Final = 30 * FS_HZ
+"""... and what may wait for its windows while the monitor is behind."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,6 +69,7 @@ class Stream:
         if samples.calibrated != self._newest.calibrated:
             self._ring = Ring(RING_N)
             self._usual_size.reset()
+        self._make_room(samples.end_sample)
         self._ring.append(samples.first_sample, samples.x, samples.valid)
         self._newest = Piece(
             samples.first_sample,
@@ -115,11 +118,12 @@ class Stream:
         )
         self.last_end = end_sample
         self.next_end = (end_sample // self._hop_n + stride) * self._hop_n
+        self._make_room(self.head)
         return self._usual_size.of(window), piece.arrived_ns
 
     def skipped(self) -> tuple[int, str] | None:
         """Move on past windows that the ring no longer holds; tell up to where, and why they were missed."""
-        oldest_end = self.head - RING_N + WINDOW_N
+        oldest_end = self.head - MAX_RING_N + WINDOW_N
         if self.next_end >= oldest_end:
             return None
         upto = -(-oldest_end // self._hop_n) * self._hop_n
@@ -143,6 +147,13 @@ class Stream:
             newest.arrived_ns,
             newest.calibrated,
         )
+
+    def _make_room(self, end_sample: int) -> None:
+        """Keep all that the next window begins with, up to `end_sample`; no more room than that takes."""
+        wanted_n = end_sample - (self.next_end - WINDOW_N)
+        capacity_n = RING_N if wanted_n <= RING_N else MAX_RING_N
+        if capacity_n != self._ring.capacity_n:
+            self._ring = self._ring.resized(capacity_n)
 
     def _piece_at(self, end_sample: int) -> Piece:
         """Return the piece that completed the window, or the last before it when it ends in a gap."""

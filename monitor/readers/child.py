@@ -10,10 +10,11 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from time import monotonic
 from typing import Final
 
 from engine.scorer import load_scorer
-from monitor.memory import keep_freed_memory
+from monitor.memory import give_back_freed_memory, keep_freed_memory
 from monitor.pipeline.reading import read
 from monitor.readers.answer import Answer
 from monitor.readers.guarded import GuardedScorer
@@ -22,15 +23,26 @@ from monitor.readers.post import Post
 
 NICENESS: Final = 5
 """The core's own thread, which takes in samples and alarms, goes first."""
+TRIM_S: Final = 60.0
+"""Memory that only a large batch needs goes back to the system so often."""
 
 
 def serve(post: Post, scorer: GuardedScorer) -> None:
     """Read batch after batch until the line is cut."""
     post.send((scorer.model, os.getpid()))
+    trimmed_s = monotonic()
     while True:
-        windows, watches, briefs = post.borrow()  # nothing of them is needed once they are answered
-        readings = read(windows, watches, scorer, briefs)
-        post.send(Answer.of(readings, watches, scorer.state))
+        answer(post, scorer)
+        if monotonic() - trimmed_s >= TRIM_S:
+            give_back_freed_memory()
+            trimmed_s = monotonic()
+
+
+def answer(post: Post, scorer: GuardedScorer) -> None:
+    """Read one batch, of which nothing is needed once it is answered."""
+    windows, watches, briefs = post.borrow()
+    readings = read(windows, watches, scorer, briefs)
+    post.send(Answer.of(readings, watches, scorer.state))
 
 
 def own_line(posts: Sequence[Post]) -> Post:

@@ -17,6 +17,7 @@ from engine.patient.lesson import Lesson
 from engine.patient.plain import to_json
 from monitor.baseline import BaselineWatch, Note
 from monitor.baseline.drift import weighted_median
+from monitor.baseline.lessons import Lessons
 from monitor.baseline.school import APART_S, LEARN_S, TURNS, School
 from monitor.core.recorder import Recorder
 from monitor.journal.entry import Entry, EntryKind, baseline_entry
@@ -74,6 +75,19 @@ def lesson_at(second):
     empty = np.zeros((0, 12, 80), np.int8)
     lesson = Lesson(second * FS_HZ, 0.0, 0.0, np.zeros(12, np.float32), np.zeros(0, np.int64), empty)
     return KeptLesson.of(lesson)
+
+
+@given(st.lists(st.tuples(st.integers(1, 40), st.integers(0, 200)), max_size=200))
+def test_lessons_are_a_queue_however_they_are_packed(steps):
+    lessons, kept, second = Lessons(), [], 0
+    for step_s, reach_s in steps:
+        second += step_s
+        lessons.append(float(step_s), lesson_at(second))
+        kept.append((float(step_s), second * FS_HZ))
+        popped = [passed_s for passed_s, _ in lessons.pop_before((second - reach_s) * FS_HZ)]
+        assert popped == [passed_s for passed_s, end in kept if end < (second - reach_s) * FS_HZ]
+        kept = [(passed_s, end) for passed_s, end in kept if end >= (second - reach_s) * FS_HZ]
+    assert [(passed_s, one.end_sample) for passed_s, one in lessons] == kept
 
 
 def adopted_at(bed):

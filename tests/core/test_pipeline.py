@@ -107,6 +107,21 @@ def test_windows_that_the_ring_lost_are_owned_up_to_as_lag(scorer):
     assert coverage.assessed_s + coverage.not_assessed_s == pytest.approx(200)
 
 
+def test_windows_that_waited_for_the_monitor_are_those_it_would_have_cut_in_time(scorer):
+    prompt, behind = Device(Pipeline(scorer)), Device(Pipeline(scorer))
+    x = signal("sinus", "pvc")
+    prompt.send(x)
+    behind.send(x[:, : 12 * FS_HZ])
+    for second in range(12, 29):  # nobody steps
+        chunk = x[:, second * FS_HZ : (second + 1) * FS_HZ]
+        behind.pipeline.receive_message(behind.session.data(chunk), behind.now_ns)
+    behind.step()
+    behind.send(x[:, 29 * FS_HZ :])
+    assert [hop.end_sample for hop in behind.hops] == [hop.end_sample for hop in prompt.hops]
+    for late, timely in zip(behind.hops, prompt.hops, strict=True):
+        np.testing.assert_array_equal(late.score.map, timely.score.map)
+
+
 def test_asystole_is_timed_beyond_a_window(device):
     device.send(signal("sinus", "asystole"))
     assert "asystole" in device.raised

@@ -14,6 +14,7 @@ class RingAgainstDictionary(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         self.ring = Ring(CAPACITY_N)
+        self.capacity_n = CAPACITY_N
         self.model: dict[tuple[int, int], np.float32] = {}
         self.head = 0
 
@@ -26,9 +27,18 @@ class RingAgainstDictionary(RuleBasedStateMachine):
         self.ring.append(first, x, valid)
         self.head = max(self.head, first + n)
         for (lead, column), real in np.ndenumerate(valid):
-            if real and first + column >= self.head - CAPACITY_N:
+            if real and first + column >= self.head - self.capacity_n:
                 self.model.setdefault((lead, first + column), x[lead, column])
-        self.model = {key: value for key, value in self.model.items() if key[1] >= self.head - CAPACITY_N}
+        self.forget()
+
+    @rule(capacity_n=st.integers(1, 40))
+    def resize(self, capacity_n):
+        self.ring, self.capacity_n = self.ring.resized(capacity_n), capacity_n
+        self.forget()
+
+    def forget(self):
+        oldest = self.head - self.capacity_n
+        self.model = {key: value for key, value in self.model.items() if key[1] >= oldest}
 
     @rule(ahead=st.integers(-30, 10), n=st.integers(1, 60))
     def read(self, ahead, n):
