@@ -149,9 +149,12 @@ class Stream:
         )
 
     def _make_room(self, end_sample: int) -> None:
-        """Keep all that the next window begins with, up to `end_sample`; no more room than that takes."""
-        wanted_n = end_sample - (self.next_end - WINDOW_N)
-        capacity_n = RING_N if wanted_n <= RING_N else MAX_RING_N
+        """Keep all from the beginning of the next window up to `end_sample`; in less, once nothing waits."""
+        wanted_n, capacity_n = end_sample - (self.next_end - WINDOW_N), self._ring.capacity_n
+        if wanted_n > RING_N:
+            capacity_n = MAX_RING_N
+        elif wanted_n <= WINDOW_N:
+            capacity_n = RING_N
         if capacity_n != self._ring.capacity_n:
             self._ring = self._ring.resized(capacity_n)
 

@@ -9,6 +9,7 @@ from engine.grid import FS_HZ
 from monitor.alarms.limits import Limits
 from monitor.pipeline import Pipeline
 from monitor.pipeline.pipeline import BATCH, MAX_BATCH
+from monitor.pipeline.stream import MAX_RING_N, RING_N
 
 
 @pytest.fixture
@@ -76,7 +77,7 @@ def test_where_many_beds_wait_half_of_them_are_read_at_once(scorer):
     sizes = []
     while outcomes := pipeline.step():
         sizes.append(len(outcomes))
-    assert sizes == [MAX_BATCH, 12, BATCH, 4]
+    assert sizes == [MAX_BATCH, MAX_BATCH, BATCH, BATCH]
 
 
 def test_a_gap_is_windows_that_are_not_assessed_never_skipped(device):
@@ -115,7 +116,10 @@ def test_windows_that_waited_for_the_monitor_are_those_it_would_have_cut_in_time
     for second in range(12, 29):  # nobody steps
         chunk = x[:, second * FS_HZ : (second + 1) * FS_HZ]
         behind.pipeline.receive_message(behind.session.data(chunk), behind.now_ns)
+    stream = behind.pipeline.known(BED).stream
+    assert stream._ring.capacity_n == MAX_RING_N
     behind.step()
+    assert stream._ring.capacity_n == RING_N
     behind.send(x[:, 29 * FS_HZ :])
     assert [hop.end_sample for hop in behind.hops] == [hop.end_sample for hop in prompt.hops]
     for late, timely in zip(behind.hops, prompt.hops, strict=True):
