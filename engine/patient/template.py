@@ -60,8 +60,7 @@ def _counted(n_leads: int) -> F32:
 
 def _at_all_shifts(rows: F32) -> F32:
     """Without the ends, over which a shift would move: (k, BEAT_N) to (2 SHIFT_N + 1, k BEAT_N)."""
-    n = 2 * SHIFT_N
-    wide = np.zeros((len(rows), BEAT_N + n), np.float32)
-    wide[:, n:-n] = rows[:, _INNER]
-    places = np.lib.stride_tricks.sliding_window_view(wide, BEAT_N, axis=1)[:, ::-1]
-    return places.transpose(1, 0, 2).reshape(n + 1, -1)
+    moved = np.zeros((2 * SHIFT_N + 1, *rows.shape), np.float32)
+    for first, row in enumerate(moved):
+        row[:, first : first + BEAT_N - 2 * SHIFT_N] = rows[:, _INNER]
+    return moved.reshape(len(moved), -1)

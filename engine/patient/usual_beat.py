@@ -96,9 +96,10 @@ class UsualBeat:
         """
         u = compressed(beats)
         distance, shifts = self._distances(u, valid)
-        middle, spread = (rows[SHIFT_N - shifts] for rows in self._shifted)
-        u -= middle
-        u /= spread
+        middle, spread = held(self.middle, SHIFT_N), held(self.spread, SHIFT_N)
+        for beat, first in zip(u, (SHIFT_N - shifts).tolist(), strict=True):
+            beat -= middle[:, first : first + BEAT_N]
+            beat /= spread[:, first : first + BEAT_N]
         u *= valid
         u[:, ~self.leads] = 0
         return distance, u
@@ -116,13 +117,6 @@ class UsualBeat:
     def _template(self) -> Template:
         weight = np.where(self.leads[:, None], 1 / self.spread**2, np.float32(0))
         return Template.of(np.nan_to_num(self.middle), weight)
-
-    @property
-    def _shifted(self) -> tuple[F32, ...]:
-        """Middle and spread (2 SHIFT_N + 1, 12, BEAT_N), at all shifts, from the latest to the earliest."""
-        wide = held(np.stack((self.middle, self.spread)), SHIFT_N)
-        views = np.lib.stride_tricks.sliding_window_view(wide, BEAT_N, axis=2)
-        return tuple(view.transpose(1, 0, 2) for view in views)
 
 
 def compressed(beats: F32 | I8) -> F32:
